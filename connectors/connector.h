@@ -1,0 +1,152 @@
+/* connector.h - what it takes to bring data in or carry it out.
+ *
+ * A source is split in partitions (a file, a Kafka partition), a partition in chunks. Fetching a
+ * chunk is serial per partition and cheap: read the bytes, find where records end. Decoding
+ * chunks is parallel:
+ *
+ *     partition 0   fetch -> chunk 0, chunk 1, chunk 2 ...     under the source's lock
+ *                              |        |
+ *                           decode    decode                   by any worker, batches out
+ *
+ * A connector sees batches; it never sees a plan, the catalog or state tables. */
+#pragma once
+#include "base/batch.h"
+#include "base/err.h"
+#include "connectors/options.h"
+
+/* A physical column as the table declares it. */
+typedef struct FieldSpec {
+    Str name; /* of the column; formats find the field by it */
+    Type type;
+    u32 pos;      /* in the script, for errors about types that a format cannot hold */
+    Str metadata; /* not empty: filled from this metadata key instead of the record */
+} FieldSpec;
+
+typedef struct Connector Connector;
+
+/* A table as a connector sees it: physical and metadata columns, and its checked options.
+ * Made by table_spec_make(), lives in the arena given there. */
+typedef struct TableSpec {
+    Str name; /* for messages */
+    FieldSpec *fields;
+    u32 nfields;
+    u32 *partitioned_by; /* columns, for sinks */
+    u32 npartitioned_by;
+    const Connector *connector;
+    const void *options;        /* the connector's own struct */
+    const void *format;         /* FormatOptions of connectors/format.h; NULL if it has none */
+    struct MemoryStore *memory; /* the session's memory tables */
+    u32 pos;
+} TableSpec;
+
+/* Process-wide services of the session that runs the statement. */
+typedef struct ConnectorEnv {
+    struct MemoryStore *memory;  /* NULL: memory tables cannot be used */
+    const struct TimeZone *zone; /* session zone, for TIMESTAMP_LTZ text */
+    const char *base_dir;        /* relative paths start here; NULL: the working directory */
+} ConnectorEnv;
+
+/* Check options and column types. name, fields and settings must outlive the spec. W2012, W2014,
+ * W2019, W2001 for what is known but not built yet. */
+Status table_spec_make(Arena *arena, const ConnectorEnv *env, Str name, FieldSpec *fields,
+                       u32 nfields, OptionSetting *settings, u32 nsettings, u32 pos,
+                       TableSpec **ret_spec, Err *err) MUST_USE;
+
+/* ---- sources ------------------------------------------------------------------------------ */
+
+typedef struct Source Source;
+typedef struct Chunk Chunk;   /* starts with ChunkHead */
+typedef struct Reader Reader; /* a worker's own decoding buffers */
+
+/* A simple comparison that decode() may use to drop rows early. The rows that it delivers must
+ * all satisfy the predicates that source_open accepted. */
+typedef struct SourcePredicate {
+    u32 field; /* of the table */
+    u8 op;     /* ScanPredicate's op: EQ NE LT LE GT GE IS_NULL NOT_NULL = 0..7 */
+    const Vector *constant;
+} SourcePredicate;
+
+/* What a scan wants. All live as long as the source. */
+typedef struct SourceWant {
+    const TableSpec *table;
+    const u32 *fields; /* table fields to deliver, in the order of the batch's columns */
+    u32 nfields;
+    const SourcePredicate *preds;
+    u32 npreds;
+    u32 batch_rows; /* at most this many rows a batch, 1..BATCH_ROWS_MAX */
+    const ConnectorEnv *env;
+} SourceWant;
+
+/* First member of every connector's chunk. Filled by fetch(). */
+typedef struct ChunkHead {
+    u32 partition;
+    u64 seq_in_partition; /* 0, 1, 2, ... */
+    u64 bytes;            /* consumed from the outside by this chunk, for progress */
+} ChunkHead;
+
+typedef enum FetchResult {
+    FETCH_CHUNK, /* *ret_chunk is the next chunk of the partition; the caller owns it */
+    FETCH_IDLE,  /* nothing now; ask again later */
+    FETCH_END,   /* the partition has ended */
+} FetchResult;
+
+/* Counters that decode() adds to; one per reader, summed by exec for the summary. */
+typedef struct ReadCounts {
+    u64 rows; /* delivered or dropped by predicates */
+    u64 bytes;
+    u64 skipped; /* bad records left out by 'on-error' = 'skip' or the ignore-errors options */
+} ReadCounts;
+
+typedef struct SourceDef {
+    /* Opens what must exist and lists partitions. ret_applied gets a bit per predicate that
+     * decode() will apply. */
+    Status (*open)(const SourceWant *want, Source **ret_source, u64 *ret_applied, Err *err);
+    u32 (*partitions)(const Source *s);
+    bool (*bounded)(const Source *s);
+    u64 (*bytes_total)(const Source *s); /* for progress; 0 if not known */
+    const char *(*partition_name)(const Source *s, u32 partition); /* "clicks.csv" */
+    /* One caller at a time per partition (different partitions may run side by side). */
+    Status (*fetch)(Source *s, u32 partition, FetchResult *ret_result, Chunk **ret_chunk, Err *err);
+    /* The partition begins again at its start: used after a look at its first row. */
+    Status (*rewind)(Source *s, u32 partition, Err *err);
+    Status (*reader_open)(Source *s, Reader **ret_reader, Err *err);
+    /* The next batch of the chunk, NULL when it is used up. Any thread, one reader each; chunk
+     * and reader stay the same until the chunk is used up. */
+    Status (*decode)(Reader *r, Chunk *c, Batch **ret_batch, Err *err);
+    const ReadCounts *(*counts)(const Reader *r);
+    void (*chunk_free)(Source *s, Chunk *c); /* any thread; also half-decoded ones */
+    void (*reader_close)(Reader *r);
+    void (*close)(Source *s);
+} SourceDef;
+
+/* ---- sinks -------------------------------------------------------------------------------- */
+
+typedef struct Sink Sink;
+
+typedef struct SinkDef {
+    Status (*open)(const TableSpec *table, const ConnectorEnv *env, Sink **ret_sink, Err *err);
+    /* b stays the caller's. Columns are the table's fields in order. */
+    Status (*write)(Sink *s, const Batch *b, Err *err);
+    /* All rows are written: make them visible (flush, fsync, rename). */
+    Status (*finish)(Sink *s, Err *err);
+    /* Release; without a finish() before it nothing half-made stays behind. NULL is fine. */
+    void (*close)(Sink *s);
+    bool takes_updates; /* accepts batches with row kinds */
+} SinkDef;
+
+struct Connector {
+    const char *name; /* 'connector' = 'name' */
+    const char *doc;
+    const Option *options;
+    u32 noptions;
+    size_t options_bytes;
+    bool has_format;         /* 'format' = 'csv' | 'json' is required */
+    const SourceDef *source; /* NULL: cannot be read */
+    const SinkDef *sink;     /* NULL: cannot be written */
+    /* Further checks once options are read; may be NULL. */
+    Status (*check)(TableSpec *spec, OptionSetting *settings, u32 nsettings, Err *err);
+};
+
+const Connector *connector_find(Str name); /* NULL if there is none */
+/* For completion and the manual: connector number i, NULL past the last. */
+const Connector *connector_at(u32 i);
