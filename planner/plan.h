@@ -24,19 +24,19 @@ typedef struct Schema {
 
 /* ---- expressions -------------------------------------------------------------------------- */
 
-typedef enum BoundKind {
+typedef enum BoundExprKind {
     BOUND_COLUMN, /* column of the input */
     BOUND_CONST,
     BOUND_CALL, /* strict or NULL-aware kernel over all arguments */
     BOUND_AND,  /* n-ary, three-valued, later arguments only matter where earlier ones allow */
     BOUND_OR,
     BOUND_CASE, /* args: cond1, value1, cond2, value2, ..., [else] */
-} BoundKind;
+} BoundExprKind;
 
 /* A bound scalar expression: names are gone, only column numbers and kernels remain. */
 typedef struct BoundExpr BoundExpr;
 struct BoundExpr {
-    BoundKind kind;
+    BoundExprKind kind;
     Type type;
     u32 pos, width; /* where it came from in the script, for run-time errors */
     u32 nargs;
@@ -75,7 +75,7 @@ typedef enum WindowKind {
     WINDOW_SESSION
 } WindowKind;
 
-typedef struct WindowSpec {
+typedef struct TimeWindow {
     WindowKind kind;
     u32 time_col; /* of the input */
     i64 size_us;  /* SESSION: the gap */
@@ -86,7 +86,7 @@ typedef struct WindowSpec {
     u32 npartition;
     bool event_time;   /* false: PROCTIME() window */
     bool bounded_only; /* no declared watermark: closes at the end of the input, no row is late */
-} WindowSpec;
+} TimeWindow;
 
 /* ---- nodes -------------------------------------------------------------------------------- */
 
@@ -153,7 +153,7 @@ struct PlanNode {
         } project;
         /* Appends window_start, window_end, window_time to each row, once per window. */
         struct {
-            WindowSpec spec;
+            TimeWindow spec;
         } window;
         /* GROUP BY. Output of AGGREGATE and GLOBAL_AGG: group columns in the order of `keys`,
          * then one column per aggregate, then window_start, window_end, window_time for those
@@ -167,7 +167,7 @@ struct PlanNode {
             u32 nkeys;
             BoundAgg *aggs;
             u32 naggs;
-            WindowSpec window; /* WINDOW_NONE: one result at the end of a bounded input */
+            TimeWindow window; /* WINDOW_NONE: one result at the end of a bounded input */
             bool win_start, win_end, win_time;
             bool sorted; /* the operator above asks for a fixed order: fire in key order */
         } agg;

@@ -1,0 +1,76 @@
+/* planner.h - from an AST to a physical plan; pure: no I/O beyond what PlannerEnv does.
+ *
+ *   ast -bind_*.c-> logical plan -pass_*.c-> same, smaller -physical.c-> plan.h -explain.c-> text
+ */
+#pragma once
+#include "base/err.h"
+#include "catalog/catalog.h"
+#include "grammar/ast.h"
+#include "planner/plan.h"
+
+/* A table's definition, bound: what DESCRIBE shows and connectors are asked with. */
+typedef struct TableColumn {
+    Column column; /* with its time attribute */
+    enum { COLUMN_PHYSICAL, COLUMN_COMPUTED, COLUMN_METADATA } kind;
+    Str metadata_key;    /* METADATA [FROM 'key'] */
+    bool is_virtual;     /* METADATA VIRTUAL: not written by sinks */
+    BoundExpr *computed; /* over the physical and metadata columns, in their order */
+    Str computed_sql;    /* for DESCRIBE */
+    Str comment;
+    u32 field; /* physical and metadata: number among those; else UINT32_MAX */
+    u32 pos, width;
+} TableColumn;
+
+typedef struct TableDef {
+    Str name;
+    TableColumn *columns;
+    u32 ncolumns;
+    u32 nfields;          /* physical and metadata columns */
+    u32 watermark_col;    /* UINT32_MAX: none */
+    BoundExpr *watermark; /* over all columns */
+    Str watermark_sql;
+    u32 *primary_key;
+    u32 nprimary_key;
+    u32 *partitioned_by; /* columns */
+    u32 npartitioned_by;
+    OptionList options;
+    Str comment;
+    u32 pos;
+} TableDef;
+
+/* What the front desk does for the planner. */
+typedef struct PlannerEnv {
+    void *ctx;
+    Catalog *catalog;
+    const FuncTable *funcs;
+    const Session *session;
+    u32 parallel;  /* workers that the job will have, >= 1 */
+    bool optimize; /* false: binding and physical planning only (test mode) */
+    /* Check a table's options and give the connector's view of it. hints: OPTIONS('k'='v') that
+     * override. *ret_bounded: does its source end? */
+    Status (*table_spec)(void *ctx, Arena *a, const TableDef *def, const OptionList *hints,
+                         const struct TableSpec **ret_spec, bool *ret_bounded, Err *err);
+} PlannerEnv;
+
+/* CREATE TABLE's AST to a definition. Everything lives in a. */
+Status plan_table_def(const PlannerEnv *env, Arena *a, const CreateTable *create,
+                      TableDef **ret_def, Err *err) MUST_USE;
+/* The definition of a table in the catalog. W2002 with the nearest name. */
+Status plan_find_table(const PlannerEnv *env, Arena *a, const Path *name, TableDef **ret_def,
+                       Err *err) MUST_USE;
+/* A query whose rows go to the caller (a RESULT root). */
+Status plan_query(const PlannerEnv *env, Arena *a, const Query *query, Plan **ret_plan,
+                  Err *err) MUST_USE;
+/* INSERTs that run together as one job: a SINK root each. */
+Status plan_inserts(const PlannerEnv *env, Arena *a, const Insert *const *inserts, u32 n,
+                    Plan **ret_plan, Err *err) MUST_USE;
+/* Is the view's query, or the macro's body, well formed against the catalog? For CREATE. */
+Status plan_check_view(const PlannerEnv *env, Arena *a, const CreateView *view, Schema *ret_schema,
+                       Err *err) MUST_USE;
+Status plan_check_function(const PlannerEnv *env, Arena *a, const CreateFunction *f,
+                           Err *err) MUST_USE;
+
+/* EXPLAIN's tree; changelog_mode prints each edge's mode. */
+void plan_explain(StrBuf *out, const Plan *plan, bool changelog_mode);
+void plan_explain_json(StrBuf *out, const Plan *plan);
+/* The logical plan after the passes, for EXPLAIN and golden tests: same tree before physical.c. */
