@@ -10,8 +10,8 @@
 
 /* A table's definition, bound: what DESCRIBE shows and connectors are asked with. */
 typedef struct TableColumn {
-    Column column; /* with its time attribute */
-    enum { COLUMN_PHYSICAL, COLUMN_COMPUTED, COLUMN_METADATA } kind;
+    Column column;       /* with its time attribute */
+    ColumnKind kind;     /* grammar/ast.h */
     Str metadata_key;    /* METADATA [FROM 'key'] */
     bool is_virtual;     /* METADATA VIRTUAL: not written by sinks */
     BoundExpr *computed; /* over the physical and metadata columns, in their order */
@@ -73,4 +73,3 @@ Status plan_check_function(const PlannerEnv *env, Arena *a, const CreateFunction
 /* EXPLAIN's tree; changelog_mode prints each edge's mode. */
 void plan_explain(StrBuf *out, const Plan *plan, bool changelog_mode);
 void plan_explain_json(StrBuf *out, const Plan *plan);
-/* The logical plan after the passes, for EXPLAIN and golden tests: same tree before physical.c. */
