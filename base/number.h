@@ -23,8 +23,7 @@ u32 u64_print(char *to, u64 value);
 u32 i64_print(char *to, i64 value);
 u32 f64_print(char *to, f64 value);       /* 1.0, 1.0E10, Infinity */
 u32 f32_print(char *to, f32 value);       /* the same, with the digits that a FLOAT needs */
-u32 f64_print_plain(char *to, f64 value); /* 1, 1e10, 1.5e-05 never: 1.5e-5; JSON's form; NaN and
-                                             the infinities as f64_print spells them */
+u32 f64_print_plain(char *to, f64 value); /* 1, 0.5, 1.5e-5 (below 1e-4), 1e16 (from there on) */
 u32 f32_print_plain(char *to, f32 value);
 
 /* The shortest decimal of a finite value other than 0: value = digits * 10^exponent, with no
