@@ -1,8 +1,8 @@
 /* test.h - the whole unit test framework.
  *
- * A file tests/unit/test_x.c holds functions `static void arena_aligns(void)` that CHECK things, and
- * ends with TESTS(TEST(arena_aligns), TEST(...)). Dropping the file in adds the test: each becomes
- * a program of its own, linked with all rooms, whose last line counts its functions. */
+ * A file tests/unit/test_x.c holds functions `static void arena_aligns(void)` that CHECK things,
+ * and ends with TESTS(TEST(arena_aligns), TEST(...)). Dropping the file in adds the test: each
+ * becomes a program of its own, linked with all rooms, whose last line counts its functions. */
 #pragma once
 #include "base/base.h"
 
@@ -24,7 +24,10 @@ typedef struct Test {
     void (*run)(void);
 } Test;
 
-#define TEST(fn) {#fn, fn}
+#define TEST(fn)                                                                                   \
+    {                                                                                              \
+#fn, fn                                                                                    \
+    }
 #define TESTS(...)                                                                                 \
     int main(void)                                                                                 \
     {                                                                                              \
