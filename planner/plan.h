@@ -103,7 +103,7 @@ typedef enum EdgeMode { EDGE_APPEND, EDGE_UPSERT, EDGE_RETRACT } EdgeMode;
 typedef enum ExchangeKind {
     EXCHANGE_GATHER,  /* many to one, as they come */
     EXCHANGE_ORDERED, /* many to one, in the order of source chunks (Batch.seq) */
-    EXCHANGE_HASH,    /* many to many by the hash in the partial rows' column (see LOCAL_AGG) */
+    EXCHANGE_HASH,    /* many to many: panes of a LOCAL_AGG, shared by the hash of the key */
 } ExchangeKind;
 
 /* A cheap comparison that a decoder may apply while it reads: column <op> constant. */
@@ -158,10 +158,10 @@ struct PlanNode {
         /* GROUP BY. Output of AGGREGATE and GLOBAL_AGG: group columns in the order of `keys`,
          * then one column per aggregate, then window_start, window_end, window_time for those
          * that win_cols asks for (in this order).
-         * LOCAL_AGG's output is internal: column 0 VARBINARY (a row of the group table),
-         * column 1 BIGINT (its hash), column 2 TIMESTAMP (its window's start). A GLOBAL_AGG repeats
-         * keys, aggs and window of its LOCAL_AGG; column numbers in it speak of that one's input.
-         */
+         * LOCAL_AGG sends its panes (tables of partial aggregates, exec/state/pane.h) over an
+         * EXCHANGE_HASH to the GLOBAL_AGG above, which takes its share of each by the hash of the
+         * key; a GLOBAL_AGG repeats keys, aggs and window of its LOCAL_AGG, whose column numbers
+         * speak of the LOCAL_AGG's input. */
         struct {
             u32 *keys; /* input columns */
             u32 nkeys;
@@ -207,11 +207,14 @@ struct PlanNode {
     };
 };
 
+typedef struct PlanOwned PlanOwned; /* buffers of constants; plan_done() in planner.h drops them */
+
 typedef struct Plan {
     PlanNode **roots; /* SINK or RESULT nodes */
     u32 nroots;
     u32 nodes; /* ids are 0..nodes-1 */
     bool bounded;
+    PlanOwned *owned;
 } Plan;
 
 extern const char *const plan_text[PLAN_COUNT];

@@ -1,0 +1,56 @@
+/* feed.h - hands out the chunks of one scanned table to its subtasks, and knows the watermark of
+ * each partition.
+ *
+ *     partition 0   [chunk 0][chunk 1][chunk 2] ...
+ *                    posted   posted   taken        -> wm = maximum at the end of chunk 1
+ *
+ * Lateness is a property of the data (DIALECT 4): the watermark before a row depends on all earlier
+ * rows of its partition, whoever decoded them. So each chunk learns the running maximum of the
+ * watermark expression before it (feed_incoming) and posts the one behind it (feed_post), in the
+ * order of the chunks. The partition that is furthest behind is read first; one that has not been
+ * opened stands at a lower bound taken from its first row (feed_probe).
+ *
+ * Thread-safe: every subtask calls it. Fetching is serial per partition. */
+#pragma once
+#include "connectors/connector.h"
+#include "exec/msg.h"
+#include "planner/plan.h"
+
+typedef struct Feed Feed;
+
+typedef struct Taken {
+    Chunk *chunk; /* owned by the taker: give back with feed_return */
+    u32 partition;
+    u64 number; /* in its partition */
+    u64 seq;    /* among all chunks handed out: the order for EXCHANGE_ORDERED */
+    bool probe; /* only look at the first row: feed_probe() follows */
+} Taken;
+
+typedef enum TakeResult { TAKE_CHUNK, TAKE_WAIT, TAKE_IDLE, TAKE_END } TakeResult;
+
+/* Opens the source of a SCAN node. timed: a WATERMARK follows. ordered: rows are wanted in one
+ * fixed order, so with several partitions one chunk is handed out at a time. */
+Status feed_open(const PlanNode *scan, const ConnectorEnv *env, u32 batch_rows, bool timed,
+                 Arena *a, Feed **ret_feed, Err *err) MUST_USE;
+void feed_close(Feed *f); /* NULL is fine */
+
+Status feed_take(Feed *f, Taken *ret_taken, TakeResult *ret_result, Err *err) MUST_USE;
+void feed_return(Feed *f, Taken *t); /* frees the chunk */
+/* Whether feed_take might not answer TAKE_WAIT now. */
+bool feed_ready(Feed *f);
+
+/* The lower bound of a partition that was looked at; the partition begins again. */
+Status feed_probe(Feed *f, const Taken *t, i64 bound_us, Err *err) MUST_USE;
+/* The running maximum before the chunk; false while an earlier chunk has not posted. */
+bool feed_incoming(Feed *f, const Taken *t, i64 *ret_wm_us);
+/* The running maximum behind the chunk: never less than the one before it. */
+void feed_post(Feed *f, const Taken *t, i64 wm_us);
+/* No row of a chunk still to be handed out has a smaller watermark. */
+i64 feed_watermark(Feed *f);
+
+/* A reader for one subtask. */
+Status feed_reader(Feed *f, Reader **ret_reader, Err *err) MUST_USE;
+const SourceDef *feed_source(const Feed *f);
+u64 feed_bytes_total(const Feed *f);
+/* The order number that a chunk taken from now on would have at least. */
+u64 feed_next_seq(Feed *f);

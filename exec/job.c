@@ -1,0 +1,283 @@
+/* job.c - from plan nodes to tasks.
+ *
+ * A stage is a chain of operators between exchanges, with `parallel` tasks:
+ *
+ *     stage:  SCAN - PROJECT - FILTER - LOCAL_AGG   =EXCHANGE=>   GLOBAL_AGG   =EXCHANGE=>   RESULT
+ *     tasks:  0 1                                                 2 3                        4
+ *
+ * EXCHANGE nodes become channels between all tasks of two stages; UNION_ALL begins a stage whose
+ * ports are its inputs. WATERMARK swallows the PROJECT and SCAN below it (op_watermark.c). */
+#include "exec/job.h"
+#include "base/mem.h"
+#include "exec/feed.h"
+#include "exec/scan.h"
+#include "exec/sched.h"
+
+typedef struct Stage {
+    const PlanNode **nodes; /* lowest first */
+    u32 nnodes;
+    u32 parallel;
+    const PlanNode *scan; /* of a source stage over a table */
+    struct Stage **in;    /* per port */
+    u32 nin;
+    bool in_order, by_port;
+    Task **tasks;
+    Feed *feed;
+} Stage;
+
+struct Job {
+    const Plan *plan;
+    JobOptions options;
+    Arena *arena;
+    Shared shared;
+    JobCounts counts;
+    Feed **feeds;
+    u32 nfeeds, feeds_cap, tasks_cap;
+    u32 nodes_max;
+};
+
+/* No node of its own runs for an exchange: it is the channels between two stages. */
+const OpDef op_exchange = {0};
+
+const OpDef *const op_defs[PLAN_COUNT] = {
+#define PLAN(id, name, text) [PLAN_##id] = &op_##name,
+#include "planner/plan_nodes.def"
+#undef PLAN
+};
+
+/* ---- stages ------------------------------------------------------------------------------- */
+
+static Stage *
+stage_new(Job *j, const PlanNode *n)
+{
+    Stage *s = arena_make(j->arena, Stage);
+    s->nodes = arena_array(j->arena, const PlanNode *, j->plan->nodes + 1);
+    s->parallel = MAX(n->parallel, 1u);
+    return s;
+}
+
+static const PlanNode *
+scan_below(const PlanNode *n)
+{
+    while (n->kind == PLAN_WATERMARK || n->kind == PLAN_PROJECT) n = n->input[0];
+    assert(n->kind == PLAN_SCAN);
+    return n;
+}
+
+static Stage *stage_of(Job *j, const PlanNode *n);
+
+static Stage *
+stage_union(Job *j, const PlanNode *n)
+{
+    Stage *s = stage_new(j, n);
+    s->parallel = 1;
+    s->by_port = n->ordered;
+    s->in = arena_array(j->arena, Stage *, n->ninputs);
+    for (u32 i = 0; i < n->ninputs; i++) {
+        const PlanNode *in = n->input[i];
+        if (in->kind == PLAN_EXCHANGE) in = in->input[0]; /* the union gathers by itself */
+        s->in[s->nin++] = stage_of(j, in);
+    }
+    s->nodes[s->nnodes++] = n;
+    return s;
+}
+
+/* The open stage whose last operator is n. Recursion is bounded by the plan's depth, which the
+ * grammar bounds. */
+static Stage *
+stage_of(Job *j, const PlanNode *n)
+{
+    if (n->kind == PLAN_SCAN || n->kind == PLAN_WATERMARK) {
+        Stage *s = stage_new(j, n);
+        s->nodes[s->nnodes++] = n;
+        s->scan = scan_below(n);
+        return s;
+    }
+    if (n->kind == PLAN_VALUES) {
+        Stage *s = stage_new(j, n);
+        s->nodes[s->nnodes++] = n;
+        return s;
+    }
+    if (n->kind == PLAN_UNION_ALL) return stage_union(j, n);
+    if (n->kind == PLAN_EXCHANGE) {
+        Stage *s = stage_new(j, n);
+        s->in = arena_array(j->arena, Stage *, 1);
+        s->in[s->nin++] = stage_of(j, n->input[0]);
+        s->in_order = n->exchange.kind == EXCHANGE_ORDERED;
+        return s; /* its operators follow */
+    }
+    Stage *s = stage_of(j, n->input[0]);
+    assert(s->nnodes == 0 || MAX(n->parallel, 1u) == s->parallel);
+    if (s->nnodes == 0) s->parallel = MAX(n->parallel, 1u);
+    s->nodes[s->nnodes++] = n;
+    return s;
+}
+
+/* ---- tasks -------------------------------------------------------------------------------- */
+
+static Status
+task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
+{
+    t->ops = arena_array(j->arena, Op *, s->nnodes);
+    t->outs = arena_array(j->arena, Out, s->nnodes);
+    t->ctx = (OpCtx){.arena = j->arena,
+                     .session = j->options.session,
+                     .env = j->options.env,
+                     .output = &j->options.output,
+                     .counts = &j->counts,
+                     .feed = s->feed,
+                     .seq_bound = t->seq_bound,
+                     .subtask = t->subtask,
+                     .subtasks = t->subtasks,
+                     .consumers = consumers,
+                     .batch_rows = j->options.batch_rows};
+    for (u32 i = 0; i < s->nnodes; i++) {
+        const PlanNode *n = s->nodes[i];
+        const OpDef *def = op_defs[n->kind];
+        t->outs[i] = (Out){.task = t, .next = i + 1};
+        Status st = def->create(&t->ctx, n, &t->ops[i], err);
+        if (t->ops[i]) {
+            t->ops[i]->def = def;
+            t->ops[i]->node = n;
+            t->nops = i + 1;
+        }
+        if (st) return st;
+    }
+    return ERR_OK;
+}
+
+static void
+job_add_task(Job *j, Task *t)
+{
+    mem_grow(j->shared.tasks, j->shared.ntasks, j->tasks_cap);
+    t->id = j->shared.ntasks;
+    t->shared = &j->shared;
+    j->shared.tasks[j->shared.ntasks++] = t;
+}
+
+static void
+connect_stages(Job *j, Stage *from, Stage *to, u32 port)
+{
+    for (u32 f = 0; f < from->parallel; f++) {
+        Task *source = from->tasks[f];
+        source->edge = arena_array(j->arena, Channel *, to->parallel);
+        for (u32 i = 0; i < to->parallel; i++) {
+            Task *sink = to->tasks[i];
+            Channel *c = channel_new(j->arena, source, sink, port);
+            source->edge[source->nedge++] = c;
+            sink->in[sink->nin++] = c;
+        }
+    }
+}
+
+/* Upstream stages first, so that tasks are in that order too. */
+static Status
+stage_build(Job *j, Stage *s, u32 consumers, Err *err)
+{
+    u32 nin = 0;
+    for (u32 i = 0; i < s->nin; i++) {
+        TRY(stage_build(j, s->in[i], s->parallel, err));
+        nin += s->in[i]->parallel;
+    }
+    if (s->scan) {
+        bool timed = s->nodes[0]->kind == PLAN_WATERMARK;
+        TRY(feed_open(s->scan, j->options.env, j->options.batch_rows, timed, j->arena, &s->feed,
+                      err));
+        mem_grow(j->feeds, j->nfeeds, j->feeds_cap);
+        j->feeds[j->nfeeds++] = s->feed;
+    }
+    s->tasks = arena_array(j->arena, Task *, s->parallel);
+    for (u32 i = 0; i < s->parallel; i++) {
+        Task *t = s->tasks[i] = arena_make(j->arena, Task);
+        t->head = s->nodes[0];
+        t->subtask = i;
+        t->subtasks = s->parallel;
+        t->in_order = s->in_order;
+        t->by_port = s->by_port;
+        t->event_us = WATERMARK_NONE;
+        t->in = nin ? arena_array(j->arena, Channel *, nin) : NULL;
+        t->seq_bound = s->scan ? arena_make(j->arena, _Atomic(u64)) : NULL;
+        job_add_task(j, t);
+        TRY(task_ops(j, s, t, consumers, err));
+    }
+    for (u32 i = 0; i < s->nin; i++) connect_stages(j, s->in[i], s, i);
+    return ERR_OK;
+}
+
+Status
+job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
+{
+    assert(options->threads && options->batch_rows && options->batch_rows <= BATCH_ROWS_MAX);
+    Job *j = mem_make(Job);
+    j->plan = plan;
+    j->options = *options;
+    j->arena = arena_new();
+    j->counts.watermark_us = WATERMARK_NONE;
+    pthread_mutex_init(&j->shared.lock, NULL);
+    Status st = ERR_OK;
+    for (u32 i = 0; i < plan->nroots && !st; i++) {
+        Stage *s = stage_of(j, plan->roots[i]);
+        assert(s->parallel == 1); /* physical.c gathers before a sink */
+        st = stage_build(j, s, 0, err);
+    }
+    if (st) {
+        job_close(j);
+        return st;
+    }
+    *ret_job = j;
+    return ERR_OK;
+}
+
+static Status
+job_work(Job *j, bool until_idle, Err *err)
+{
+    SchedOptions options = {.threads = j->options.threads,
+                            .seed = j->options.seed,
+                            .interrupt = j->options.interrupt,
+                            .tick = j->options.tick,
+                            .tick_ctx = j->options.tick_ctx};
+    return sched_run(&j->shared, &options, until_idle, err);
+}
+
+Status
+job_run(Job *j, Err *err)
+{
+    return job_work(j, false, err);
+}
+
+Status
+job_pump(Job *j, Err *err)
+{
+    return job_work(j, true, err);
+}
+
+const JobCounts *
+job_counts(const Job *j)
+{
+    return &j->counts;
+}
+
+u64
+job_bytes_total(const Job *j)
+{
+    u64 total = 0;
+    for (u32 i = 0; i < j->nfeeds; i++) {
+        u64 bytes = feed_bytes_total(j->feeds[i]);
+        if (!bytes) return 0;
+        total += bytes;
+    }
+    return total;
+}
+
+void
+job_close(Job *j)
+{
+    if (!j) return;
+    for (u32 i = 0; i < j->shared.ntasks; i++) task_destroy(j->shared.tasks[i]);
+    for (u32 i = 0; i < j->nfeeds; i++) feed_close(j->feeds[i]);
+    mem_free(j->feeds);
+    mem_free(j->shared.tasks);
+    pthread_mutex_destroy(&j->shared.lock);
+    arena_free(j->arena);
+    mem_free(j);
+}

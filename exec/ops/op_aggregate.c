@@ -1,0 +1,60 @@
+/* op_aggregate.c - GROUP BY in one phase: rows in, a row per group out when its window closes, or
+ * at the end of a bounded input without a window.
+ *
+ * The state and the rules are agg_core.c's. Used where one subtask does all the work, or where a
+ * fixed order of the results is asked for. */
+#include "base/mem.h"
+#include "exec/ops/agg_core.h"
+
+typedef struct Aggregate {
+    Op op;
+    AggCore *core;
+    JobCounts *counts;
+} Aggregate;
+
+static Status
+aggregate_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
+{
+    (void)err;
+    Aggregate *a = mem_make(Aggregate);
+    a->core = agg_core_new(ctx, n);
+    a->counts = ctx->counts;
+    *ret_op = &a->op;
+    return ERR_OK;
+}
+
+static Status
+aggregate_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
+{
+    assert(port == 0);
+    (void)out;
+    Status st = agg_core_add(((Aggregate *)op)->core, b, err);
+    batch_free(b);
+    return st;
+}
+
+static Status
+aggregate_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
+{
+    Aggregate *a = (Aggregate *)op;
+    if (event_us == WATERMARK_MAX) agg_core_need_group(a->core);
+    for (Pane *p; (p = agg_core_take(a->core, event_us));) {
+        TRY(agg_core_emit(a->core, p, out, err));
+    }
+    a->counts->watermark_us = event_us;
+    return out_watermark(out, event_us, proc_us, err);
+}
+
+static void
+aggregate_destroy(Op *op)
+{
+    agg_core_free(((Aggregate *)op)->core);
+    mem_free(op);
+}
+
+const OpDef op_aggregate = {
+    .create = aggregate_create,
+    .process = aggregate_process,
+    .watermark = aggregate_watermark,
+    .destroy = aggregate_destroy,
+};

@@ -1,0 +1,57 @@
+/* op_global_agg.c - the second phase of a GROUP BY: each subtask merges its share of the hash space
+ * from the panes of all local phases, and fires windows when all of them have passed. */
+#include "base/mem.h"
+#include "exec/ops/agg_core.h"
+
+typedef struct GlobalAgg {
+    Op op;
+    AggCore *core;
+    JobCounts *counts;
+    bool first; /* the subtask that answers for an empty input */
+} GlobalAgg;
+
+static Status
+global_agg_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
+{
+    (void)err;
+    GlobalAgg *g = mem_make(GlobalAgg);
+    g->core = agg_core_new(ctx, n);
+    g->counts = ctx->counts;
+    g->first = ctx->subtask == 0;
+    *ret_op = &g->op;
+    return ERR_OK;
+}
+
+static Status
+global_agg_pane(Op *op, Pane *p, Out *out, Err *err)
+{
+    (void)out, (void)err;
+    agg_core_merge(((GlobalAgg *)op)->core, p);
+    return ERR_OK;
+}
+
+static Status
+global_agg_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
+{
+    GlobalAgg *g = (GlobalAgg *)op;
+    if (event_us == WATERMARK_MAX && g->first) agg_core_need_group(g->core);
+    for (Pane *p; (p = agg_core_take(g->core, event_us));) {
+        TRY(agg_core_emit(g->core, p, out, err));
+    }
+    g->counts->watermark_us = event_us;
+    return out_watermark(out, event_us, proc_us, err);
+}
+
+static void
+global_agg_destroy(Op *op)
+{
+    agg_core_free(((GlobalAgg *)op)->core);
+    mem_free(op);
+}
+
+const OpDef op_global_agg = {
+    .create = global_agg_create,
+    .pane = global_agg_pane,
+    .watermark = global_agg_watermark,
+    .destroy = global_agg_destroy,
+};

@@ -1,0 +1,56 @@
+/* op_sink.c - rows into a table's connector; made visible when all of them are written. */
+#include "base/mem.h"
+#include "exec/op.h"
+
+typedef struct SinkOp {
+    Op op;
+    const SinkDef *def;
+    Sink *sink;
+    JobCounts *counts;
+} SinkOp;
+
+static Status
+sink_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
+{
+    SinkOp *s = mem_make(SinkOp);
+    *ret_op = &s->op;
+    s->def = n->sink.table->connector->sink;
+    s->counts = ctx->counts;
+    return s->def->open(n->sink.table, ctx->env, &s->sink, err);
+}
+
+static Status
+sink_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
+{
+    (void)out;
+    assert(port == 0);
+    SinkOp *s = (SinkOp *)op;
+    Status st = s->def->write(s->sink, b, err);
+    s->counts->rows_out += b->rows;
+    batch_free(b);
+    return st;
+}
+
+static Status
+sink_end(Op *op, Out *out, Err *err)
+{
+    (void)out;
+    SinkOp *s = (SinkOp *)op;
+    return s->def->finish(s->sink, err);
+}
+
+static void
+sink_destroy(Op *op)
+{
+    if (!op) return;
+    SinkOp *s = (SinkOp *)op;
+    if (s->sink) s->def->close(s->sink);
+    mem_free(s);
+}
+
+const OpDef op_sink = {
+    .create = sink_create,
+    .process = sink_process,
+    .end = sink_end,
+    .destroy = sink_destroy,
+};

@@ -1,0 +1,74 @@
+/* op_window.c - a window table function whose rows are used as they are: each row once per window
+ * that it belongs to, with window_start, window_end and window_time appended.
+ *
+ * Drops nothing: a row is late only for an operator that closes windows (agg_core.c, op_rank.c),
+ * and those find the watermark before the row in the batch. */
+#include "base/mem.h"
+#include "exec/op.h"
+
+static Status
+window_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
+{
+    (void)ctx, (void)err;
+    assert(n->window.spec.kind == WINDOW_TUMBLE); /* physical.c refuses the others */
+    *ret_op = mem_make(Op);
+    return ERR_OK;
+}
+
+static i64
+tumble_start(const TimeWindow *w, i64 ts_us)
+{
+    i64 rem = (ts_us - w->offset_us) % w->size_us;
+    if (rem < 0) rem += w->size_us; /* before 1970, % rounds towards zero */
+    return ts_us - rem;
+}
+
+static Status
+window_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
+{
+    assert(port == 0);
+    const TimeWindow *w = &op->node->window.spec;
+    const Column *at = op->node->schema.at;
+    u32 cols = b->cols;
+    assert(op->node->schema.len == cols + 3);
+    Vector time = vector_share(&b->col[w->time_col]);
+    vector_flatten(&time);
+    const i64 *ts = vector_data(&time, const i64);
+    const u64 *valid = vector_valid(&time);
+    for (u32 i = 0; valid && i < b->rows; i++) {
+        if (bit_get(valid, i)) continue;
+        vector_done(&time);
+        batch_free(b);
+        return err_set(err, W3107, op->node->pos, "a row has NULL as its event time");
+    }
+    Batch *to = batch_new(cols + 3, b->rows);
+    for (u32 c = 0; c < cols; c++) to->col[c] = vector_share(&b->col[c]);
+    for (u32 c = cols; c < cols + 3; c++) to->col[c] = vector_new(at[c].type, b->rows);
+    i64 *start = vector_data(&to->col[cols], i64);
+    i64 *end = vector_data(&to->col[cols + 1], i64);
+    i64 *last = vector_data(&to->col[cols + 2], i64);
+    for (u32 i = 0; i < b->rows; i++) {
+        start[i] = tumble_start(w, ts[i]);
+        end[i] = start[i] + w->size_us;
+        last[i] = end[i] - w->unit_us;
+    }
+    vector_done(&time);
+    to->seq = b->seq;
+    to->proc_time_us = b->proc_time_us;
+    to->kind = buf_ref(b->kind);
+    to->wm = buf_ref(b->wm);
+    batch_free(b);
+    return out_batch(out, to, err);
+}
+
+static void
+window_destroy(Op *op)
+{
+    mem_free(op);
+}
+
+const OpDef op_window = {
+    .create = window_create,
+    .process = window_process,
+    .destroy = window_destroy,
+};

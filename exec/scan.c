@@ -1,0 +1,57 @@
+/* scan.c - taking, decoding and counting chunks for op_scan.c and op_watermark.c. */
+#include "exec/scan.h"
+#include "base/clock.h"
+
+Status
+scan_open(Scan *s, OpCtx *ctx, Err *err)
+{
+    s->feed = ctx->feed;
+    s->counts = ctx->counts;
+    s->seq_bound = ctx->seq_bound;
+    return feed_reader(s->feed, &s->reader, err);
+}
+
+void
+scan_close(Scan *s)
+{
+    if (!s->feed) return;
+    if (s->taken.chunk) feed_return(s->feed, &s->taken);
+    if (s->reader) feed_source(s->feed)->reader_close(s->reader);
+    s->reader = NULL;
+}
+
+Status
+scan_take(Scan *s, TakeResult *ret_result, Err *err)
+{
+    assert(!s->taken.chunk);
+    *s->seq_bound = feed_next_seq(s->feed);
+    TRY(feed_take(s->feed, &s->taken, ret_result, err));
+    if (*ret_result != TAKE_CHUNK) return ERR_OK;
+    *s->seq_bound = s->taken.seq;
+    s->proc_time_us = clock_wall_us();
+    return ERR_OK;
+}
+
+Status
+scan_next(Scan *s, Batch **ret_batch, Err *err)
+{
+    TRY(feed_source(s->feed)->decode(s->reader, s->taken.chunk, ret_batch, err));
+    Batch *b = *ret_batch;
+    if (!b) return ERR_OK;
+    b->seq = s->taken.seq;
+    b->proc_time_us = s->proc_time_us;
+    return ERR_OK;
+}
+
+void
+scan_release(Scan *s)
+{
+    const ReadCounts *now = feed_source(s->feed)->counts(s->reader);
+    if (!s->taken.probe) { /* rows that a probe looked at are read again */
+        s->counts->rows_in += now->rows - s->told.rows;
+        s->counts->bytes_in += now->bytes - s->told.bytes;
+        s->counts->rows_skipped += now->skipped - s->told.skipped;
+    }
+    s->told = *now;
+    feed_return(s->feed, &s->taken);
+}

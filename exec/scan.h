@@ -1,0 +1,24 @@
+/* scan.h - one subtask's reading of a scanned table: chunks from the feed, batches out of them. */
+#pragma once
+#include "exec/feed.h"
+#include "exec/op.h"
+
+typedef struct Scan {
+    Feed *feed;
+    Reader *reader;
+    JobCounts *counts;
+    Taken taken;             /* the chunk being decoded; chunk NULL: none */
+    ReadCounts told;         /* what the job's counts have been told of so far */
+    i64 proc_time_us;        /* when the chunk was taken */
+    _Atomic(u64) *seq_bound; /* OpCtx's */
+} Scan;
+
+Status scan_open(Scan *s, OpCtx *ctx, Err *err) MUST_USE;
+void scan_close(Scan *s); /* half-open is fine */
+
+/* Take the next chunk; only when the last one is used up. */
+Status scan_take(Scan *s, TakeResult *ret_result, Err *err) MUST_USE;
+/* The next batch of the chunk in hand, stamped with seq and processing time; NULL: used up, and the
+ * caller ends it with scan_release. */
+Status scan_next(Scan *s, Batch **ret_batch, Err *err) MUST_USE;
+void scan_release(Scan *s);

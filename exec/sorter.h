@@ -1,0 +1,25 @@
+/* sorter.h - rows collected and put in order; for SORT and RANK.
+ *
+ * Each row gets one normalised key: the bytes of all its sort columns, made so that memcmp is the
+ * order asked for (NULLs, descending, signs, text ends included; the idea is as old as System R
+ * and well told by G. Graefe, "Implementing Sorting in Database Systems", 2006). Equal keys keep
+ * the order of arrival, or, with total, are ordered by all other columns, so that the result
+ * does not depend on the order of arrival at all. */
+#pragma once
+#include "planner/plan.h"
+
+typedef struct Sorter Sorter;
+
+/* columns: how many the batches have. */
+Sorter *sorter_new(const SortKey *keys, u32 nkeys, u32 columns, bool total);
+void sorter_free(Sorter *s); /* NULL is fine */
+/* Takes b. */
+void sorter_add(Sorter *s, Batch *b);
+u64 sorter_rows(const Sorter *s);
+void sorter_sort(Sorter *s);
+/* Keep the first `rows` of the sorted rows, and forget batches that no kept row is in. */
+void sorter_truncate(Sorter *s, u64 rows);
+/* The sorted rows from..from+n as one batch of its own; n <= BATCH_ROWS_MAX. */
+Batch *sorter_batch(const Sorter *s, u64 from, u32 n);
+/* Do the sorted rows i and i - 1 agree in their first `keys` sort columns? For RANK. */
+bool sorter_same_prefix(const Sorter *s, u64 i, u32 keys);

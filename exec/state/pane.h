@@ -1,0 +1,57 @@
+/* pane.h - the groups of one window: a chunked row store with a hash index.
+ *
+ *     index (open addressing)      chunks of about 16 KiB, rows never move
+ *     | hash hi | row + 1 |  --->  | row | row | row |...   | row | ...
+ *
+ * A pane is the unit of expiry: closing a window drops its pane. It is counted, because a pane of
+ * partial aggregates goes from one local phase to all subtasks of the global one, each of which
+ * merges the rows of its share of the hash space. New rows come only while refs == 1. The index is
+ * never stored or sent: who only walks rows does without.
+ *
+ * The states in rows may own memory (AggFns.done): a subtask that has merged its share says so by
+ * pane_merge_share(), and the last reference runs done() for whatever nobody spent. */
+#pragma once
+#include "exec/state/row_layout.h"
+
+typedef struct Pane Pane;
+
+/* aggs: the calls whose states the rows hold; they and layout outlive the pane. */
+typedef struct PaneShape {
+    const RowLayout *layout;
+    const AggCall *const *aggs;
+} PaneShape;
+
+Pane *pane_new(const PaneShape *shape, i64 window_start_us);
+Pane *pane_ref(Pane *p);
+void pane_unref(Pane *p); /* NULL is fine */
+
+i64 pane_window_start(const Pane *p);
+u32 pane_rows(const Pane *p);
+size_t pane_bytes(const Pane *p);
+StrHeap *pane_heap(const Pane *p); /* where long key texts live; borrowed */
+
+/* Scratch for finding the groups of a batch, one per operator instance. */
+typedef struct KeyBatch KeyBatch;
+KeyBatch *key_batch_new(const RowLayout *layout);
+void key_batch_free(KeyBatch *k); /* NULL is fine */
+/* Read the key columns of rows lanes (any vector form) into words and hashes. */
+void key_batch_load(KeyBatch *k, const Batch *b);
+
+/* Find or make the group of each of n lanes: rows[i] points to the row of lane lanes[i] of the
+ * loaded keys; lanes NULL: lanes 0..n-1. New rows have their aggregates initialised. */
+void pane_find_groups(Pane *p, const KeyBatch *k, const u16 *lanes, u32 n, u8 **ret_rows);
+/* The row of the one group of an aggregate without keys; made when absent. */
+u8 *pane_single_group(Pane *p);
+
+/* Row number i (0 <= i < pane_rows), in the order of insertion. */
+u8 *pane_row(const Pane *p, u32 i);
+/* Say, before the pane is sent, that `parts` subtasks (1..64) will each merge their share. */
+void pane_share(Pane *p, u32 parts);
+/* Merge into p the rows of `from` whose hash falls into share `part`, and mark that share of
+ * `from` as spent. Both have one shape. Subtasks may do this side by side. */
+void pane_merge_share(Pane *p, Pane *from, u32 part);
+
+/* Column `key` of the n rows as a vector, which may share the pane's heap. */
+Vector pane_key_column(const Pane *p, u32 key, u8 *const *rows, u32 n);
+/* Row numbers in the order of the keys (NULL first, ascending, texts by bytes). */
+void pane_sort(const Pane *p, u32 *ret_order);

@@ -1,0 +1,41 @@
+/* row_layout.c - offsets of keys and aggregate states in a group table's rows. */
+#include "exec/state/row_layout.h"
+
+static u32
+key_words(Type t)
+{
+    u8 phys = type_phys[t.kind];
+    return phys == PHYS_I128 || phys == PHYS_STR ? 2 : 1;
+}
+
+RowLayout *
+row_layout_new(Arena *a, const Schema *input, const u32 *keys, u32 nkeys, const u32 *state_bytes,
+               u32 naggs)
+{
+    RowLayout *l = arena_make(a, RowLayout);
+    l->keys = arena_array(a, KeyColumn, nkeys);
+    l->nkeys = nkeys;
+    l->null_word = UINT32_MAX;
+    bool nullable = false;
+    for (u32 i = 0; i < nkeys; i++) {
+        assert(keys[i] < input->len);
+        Type t = input->at[keys[i]].type;
+        l->keys[i] = (KeyColumn){.type = t, .col = keys[i], .word = l->key_words};
+        l->key_words += key_words(t);
+        l->has_text |= type_phys[t.kind] == PHYS_STR;
+        nullable |= !t.not_null;
+    }
+    assert(nkeys <= 64); /* one word of null bits; the planner refuses more */
+    if (nullable) l->null_word = l->key_words++;
+
+    u32 at = ROW_KEYS_AT + l->key_words * 8;
+    l->agg_at = arena_array(a, u32, naggs);
+    l->naggs = naggs;
+    for (u32 i = 0; i < naggs; i++) {
+        at = (at + 15) & ~15u; /* i128 accumulators want 16 */
+        l->agg_at[i] = at;
+        at += (state_bytes[i] + 7) & ~7u;
+    }
+    l->row_bytes = (at + 15) & ~15u;
+    return l;
+}

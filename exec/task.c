@@ -1,0 +1,306 @@
+/* task.c - running a chain: messages in, operators in turn, messages out.
+ *
+ * Fan-in: the watermark of a task is the least of its inputs that have not ended, and never goes
+ * back; the end comes when all inputs have ended, after a last watermark of WATERMARK_MAX. */
+#include "exec/task.h"
+#include "base/mem.h"
+
+/* ---- channels ----------------------------------------------------------------------------- */
+
+Channel *
+channel_new(Arena *a, Task *from, Task *to, u32 port)
+{
+    Channel *c = arena_make(a, Channel);
+    c->from = from;
+    c->to = to;
+    c->port = port;
+    c->event_us = WATERMARK_NONE;
+    return c;
+}
+
+void
+msg_free(Msg *m)
+{
+    if (m->kind == MSG_BATCH) batch_free(m->batch);
+    if (m->kind == MSG_PANE) pane_unref(m->pane);
+}
+
+static void
+channel_put(Channel *c, Msg m)
+{
+    if (c->len == c->cap) {
+        u32 cap = c->cap ? c->cap * 2 : CHANNEL_ROOM * 2;
+        Msg *ring = mem_array(Msg, cap);
+        for (u32 i = 0; i < c->len; i++) ring[i] = c->ring[(c->head + i) % c->cap];
+        mem_free(c->ring);
+        c->ring = ring;
+        c->cap = cap;
+        c->head = 0;
+    }
+    c->ring[(c->head + c->len++) % c->cap] = m;
+}
+
+static Msg
+channel_take(Channel *c)
+{
+    assert(c->len);
+    Msg m = c->ring[c->head];
+    c->head = (c->head + 1) % c->cap;
+    c->len--;
+    return m;
+}
+
+void
+channel_done(Channel *c)
+{
+    while (c->len) {
+        Msg m = channel_take(c);
+        msg_free(&m);
+    }
+    mem_free(c->ring);
+    c->ring = NULL;
+    c->cap = 0;
+}
+
+static void
+channel_send(Channel *c, Msg m)
+{
+    Shared *s = c->from->shared;
+    m.port = c->port;
+    pthread_mutex_lock(&s->lock);
+    bool closed = c->closed;
+    if (!closed) channel_put(c, m);
+    pthread_mutex_unlock(&s->lock);
+    if (closed) msg_free(&m);
+}
+
+/* ---- the chain ---------------------------------------------------------------------------- */
+
+Status
+out_batch(Out *out, Batch *b, Err *err)
+{
+    Task *t = out->task;
+    if (out->next < t->nops) {
+        Op *op = t->ops[out->next];
+        return op->def->process(op, 0, b, &t->outs[out->next], err);
+    }
+    assert(t->nedge == 1); /* rows are gathered; only panes are shared among several */
+    channel_send(t->edge[0], (Msg){.kind = MSG_BATCH, .batch = b});
+    return ERR_OK;
+}
+
+Status
+out_pane(Out *out, Pane *p, Err *err)
+{
+    (void)err;
+    Task *t = out->task;
+    assert(out->next == t->nops && t->nedge > 0);
+    for (u32 i = 1; i < t->nedge; i++) (void)pane_ref(p);
+    for (u32 i = 0; i < t->nedge; i++) {
+        channel_send(t->edge[i], (Msg){.kind = MSG_PANE, .pane = p});
+    }
+    return ERR_OK;
+}
+
+Status
+out_watermark(Out *out, i64 event_us, i64 proc_us, Err *err)
+{
+    Task *t = out->task;
+    for (u32 i = out->next; i < t->nops; i++) {
+        Op *op = t->ops[i];
+        if (op->def->watermark) {
+            return op->def->watermark(op, event_us, proc_us, &t->outs[i], err);
+        }
+    }
+    Msg m = {.kind = MSG_WATERMARK, .watermark = {event_us, proc_us}};
+    for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], m);
+    return ERR_OK;
+}
+
+void
+out_enough(Out *out)
+{
+    out->task->enough = true;
+}
+
+/* The inputs are over: the last watermark, then every operator's rest, in the order of the chain.
+ */
+static Status
+task_end(Task *t, Err *err)
+{
+    Out head = {.task = t, .next = 0};
+    TRY(out_watermark(&head, WATERMARK_MAX, t->proc_us, err));
+    for (u32 i = 0; i < t->nops; i++) {
+        if (t->ops[i]->def->end) TRY(t->ops[i]->def->end(t->ops[i], &t->outs[i], err));
+    }
+    for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], (Msg){.kind = MSG_END});
+    pthread_mutex_lock(&t->shared->lock);
+    t->done = true;
+    for (u32 i = 0; i < t->nin; i++) {
+        t->in[i]->closed = true;
+        while (t->in[i]->len) {
+            Msg m = channel_take(t->in[i]);
+            msg_free(&m);
+        }
+    }
+    pthread_mutex_unlock(&t->shared->lock);
+    return ERR_OK;
+}
+
+/* ---- taking messages ---------------------------------------------------------------------- */
+
+/* In order, a batch may be taken when no other input can still bring one with a smaller seq. */
+static Channel *
+choose_in_order(const Task *t)
+{
+    Channel *best = NULL;
+    u64 least = UINT64_MAX, bound = UINT64_MAX;
+    for (u32 i = 0; i < t->nin; i++) {
+        Channel *c = t->in[i];
+        if (c->ended) continue;
+        if (c->len == 0) {
+            const _Atomic(u64) *promise = c->from->seq_bound;
+            bound = MIN(bound, promise ? *promise : 0);
+            continue;
+        }
+        const Msg *m = &c->ring[c->head];
+        if (m->kind != MSG_BATCH) return c;
+        if (m->batch->seq < least || !best) {
+            least = m->batch->seq;
+            best = c;
+        }
+    }
+    return best && least <= bound ? best : NULL;
+}
+
+static Channel *
+choose_input(const Task *t)
+{
+    if (t->in_order) return choose_in_order(t);
+    if (t->by_port) {
+        for (u32 i = 0; i < t->nin; i++) {
+            if (!t->in[i]->ended) return t->in[i]->len ? t->in[i] : NULL;
+        }
+        return NULL;
+    }
+    for (u32 i = 0; i < t->nin; i++) {
+        Channel *c = t->in[(t->next_in + i) % t->nin];
+        if (c->len) return c;
+    }
+    return NULL;
+}
+
+static Status
+task_watermark(Task *t, Channel *c, i64 event_us, i64 proc_us, Err *err)
+{
+    c->event_us = MAX(c->event_us, event_us);
+    t->proc_us = MAX(t->proc_us, proc_us);
+    i64 least = WATERMARK_MAX;
+    for (u32 i = 0; i < t->nin; i++) {
+        if (!t->in[i]->ended) least = MIN(least, t->in[i]->event_us);
+    }
+    if (least <= t->event_us || least == WATERMARK_MAX) return ERR_OK; /* MAX comes at the end */
+    t->event_us = least;
+    Out head = {.task = t, .next = 0};
+    return out_watermark(&head, least, t->proc_us, err);
+}
+
+static Status
+task_message(Task *t, Channel *c, Msg m, Err *err)
+{
+    Op *op = t->ops[0];
+    switch (m.kind) {
+    case MSG_BATCH:
+        return op->def->process(op, m.port, m.batch, &t->outs[0], err);
+    case MSG_PANE:
+        return op->def->pane(op, m.pane, &t->outs[0], err);
+    case MSG_WATERMARK:
+        return task_watermark(t, c, m.watermark.event_us, m.watermark.proc_us, err);
+    case MSG_END: {
+        c->ended = true;
+        for (u32 i = 0; i < t->nin; i++) {
+            if (!t->in[i]->ended) return task_watermark(t, c, WATERMARK_MAX, t->proc_us, err);
+        }
+        return task_end(t, err);
+    }
+    case MSG_BARRIER:
+        break; /* epochs come with durable state */
+    }
+    UNREACHABLE();
+}
+
+static bool
+edge_has_room(const Task *t)
+{
+    for (u32 i = 0; i < t->nedge; i++) {
+        if (!t->edge[i]->closed && t->edge[i]->len >= CHANNEL_ROOM) return false;
+    }
+    return true;
+}
+
+static bool
+edge_closed(const Task *t)
+{
+    for (u32 i = 0; i < t->nedge; i++) {
+        if (!t->edge[i]->closed) return false;
+    }
+    return t->nedge > 0;
+}
+
+bool
+task_runnable(const Task *t)
+{
+    if (t->running || t->done || !edge_has_room(t)) return false;
+    if (t->nin) return edge_closed(t) || choose_input(t) != NULL;
+    if (t->idle) return false;
+    Op *op = t->ops[0];
+    return !t->waiting || !op->def->ready || op->def->ready(op);
+}
+
+static Status
+source_step(Task *t, bool *ret_progress, Err *err)
+{
+    PollResult result;
+    TRY(t->ops[0]->def->poll(t->ops[0], &t->outs[0], &result, err));
+    *ret_progress = result == POLL_WORKED || result == POLL_END;
+    if (result == POLL_END) return task_end(t, err);
+    pthread_mutex_lock(&t->shared->lock);
+    t->waiting = result == POLL_WAIT;
+    t->idle = result == POLL_IDLE;
+    pthread_mutex_unlock(&t->shared->lock);
+    return ERR_OK;
+}
+
+Status
+task_step(Task *t, bool *ret_progress, Err *err)
+{
+    *ret_progress = false;
+    pthread_mutex_lock(&t->shared->lock);
+    bool over = t->enough || edge_closed(t);
+    pthread_mutex_unlock(&t->shared->lock);
+    if (over) {
+        *ret_progress = true;
+        return task_end(t, err);
+    }
+    if (!t->nin) return source_step(t, ret_progress, err);
+    for (u32 i = 0; i < TASK_STEP_MSGS && !t->done && !t->enough; i++) {
+        pthread_mutex_lock(&t->shared->lock);
+        Channel *c = i == 0 || edge_has_room(t) ? choose_input(t) : NULL;
+        Msg m = c ? channel_take(c) : (Msg){0};
+        t->next_in = (t->next_in + 1) % t->nin;
+        pthread_mutex_unlock(&t->shared->lock);
+        if (!c) break;
+        *ret_progress = true;
+        TRY(task_message(t, c, m, err));
+    }
+    return ERR_OK;
+}
+
+void
+task_destroy(Task *t)
+{
+    for (u32 i = 0; i < t->nin; i++) channel_done(t->in[i]);
+    for (u32 i = 0; i < t->nops; i++) {
+        if (t->ops[i]) t->ops[i]->def->destroy(t->ops[i]);
+    }
+}

@@ -1,0 +1,73 @@
+/* task.h - a chain of operators that one worker runs at a time, and the queues between tasks.
+ *
+ *     inbox: channel, channel ...  ->  op 0 -> op 1 -> ... -> op n-1  ->  edge: channel per
+ * consumer (or op 0 is a source)
+ *
+ * A plan's stage (operators between two exchanges) has `parallel` tasks. Channels are guarded by
+ * the scheduler's lock; everything else of a task belongs to the worker that runs it. */
+#pragma once
+#include "exec/op.h"
+#include <pthread.h>
+
+/* 8 batches: enough that neither side waits for the other in step, and still inside L2/L3. */
+enum { CHANNEL_ROOM = 8, TASK_STEP_MSGS = 8 };
+
+typedef struct Task Task;
+
+/* A queue from one task to another. It has room below CHANNEL_ROOM messages; a task that runs only
+ * while its channels have room may overshoot by what one message makes it emit. */
+typedef struct Channel {
+    Task *from, *to;
+    u32 port;
+    Msg *ring;
+    u32 head, len, cap;
+    bool closed;  /* the consumer wants no more: what is sent is dropped */
+    bool ended;   /* MSG_END was taken out */
+    i64 event_us; /* the last watermark taken out */
+} Channel;
+
+/* Where an operator's results go: see op.h. */
+struct Out {
+    Task *task;
+    u32 next; /* index of the next operator; == nops: the edge */
+};
+
+typedef struct Shared Shared; /* what all tasks of a job have in common */
+
+struct Task {
+    u32 id;
+    Shared *shared;
+    const PlanNode *head; /* the lowest node of its chain */
+    u32 subtask, subtasks;
+    Op **ops;
+    Out *outs; /* outs[i] is where ops[i] writes */
+    u32 nops;
+    Channel **in; /* NULL for sources */
+    u32 nin, next_in;
+    bool in_order;           /* EXCHANGE_ORDERED: take the batch with the least seq */
+    bool by_port;            /* an ordered UNION ALL: all of port 0 first */
+    _Atomic(u64) *seq_bound; /* a source's promise, for consumers in order; NULL: none */
+    Channel **edge;
+    u32 nedge;
+    i64 event_us, proc_us; /* combined watermark of the inputs */
+    OpCtx ctx;
+    /* Under the scheduler's lock. */
+    bool running, done, idle, waiting;
+    bool enough; /* set by the running worker: nothing more is wanted from above */
+};
+
+struct Shared {
+    pthread_mutex_t lock; /* channels and the flags of tasks */
+    Task **tasks;         /* upstream first */
+    u32 ntasks;
+};
+
+/* May the task run now? With the lock held. */
+bool task_runnable(const Task *t);
+/* Do a little: poll the source once, or take in a few messages. Without the lock. *ret_progress is
+ * false when a source had nothing to do. */
+Status task_step(Task *t, bool *ret_progress, Err *err) MUST_USE;
+void task_destroy(Task *t);
+
+Channel *channel_new(Arena *a, Task *from, Task *to, u32 port);
+void channel_done(Channel *c); /* drops what is queued */
