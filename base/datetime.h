@@ -33,7 +33,7 @@ bool civil_is_valid(i32 year, u32 month, u32 day); /* year 1..9999 */
 static inline i32
 timestamp_days(i64 us)
 {
-    return (i32)((us - (us < 0 ? US_PER_DAY - 1 : 0)) / US_PER_DAY);
+    return (i32)(us / US_PER_DAY - (us % US_PER_DAY < 0));
 }
 static inline i64
 timestamp_time_us(i64 us) /* since midnight */
@@ -94,7 +94,7 @@ timestamp_parse_fixed(const char *text, u32 len, TimestampCache *cache, i64 *ret
         memcpy(&f, text + 19, 4);
         if (len == 26) memcpy((char *)&f + 4, text + 23, 3);
         f ^= 0x000000000000001Eu; /* '.' becomes '0' */
-        if (!digits8_are(f)) return false;
+        if (text[19] != '.' || !digits8_are(f)) return false;
         us = digits8_value(f) / 10;
     }
     *ret_us = cache->midnight_us + (hour * 3600 + minute * 60 + second) * US_PER_SECOND + us;
@@ -145,10 +145,15 @@ i64 calendar_unit_us(CalendarUnit unit);
 
 /* EXTRACT: MILLISECOND and MICROSECOND count within the second (Flink). WEEK is ISO 1..53. */
 i64 timestamp_field(CalendarUnit unit, i64 us);
-/* FLOOR(ts TO unit); WEEK goes to Sunday as Flink's FLOOR does, timestamp_trunc to Monday. */
+/* FLOOR(ts TO unit), units up to MICROSECOND. WEEK goes to Sunday as Flink's FLOOR does,
+ * timestamp_trunc goes to Monday. CEIL to MONTH and longer looks at the date alone, so 21:00 on the
+ * first of a month stays on that day (Flink). */
 i64 timestamp_floor(CalendarUnit unit, i64 us);
 i64 timestamp_ceil(CalendarUnit unit, i64 us);
 i64 timestamp_trunc(CalendarUnit unit, i64 us);
+/* The same of a DATE; CEIL to DAY is the next day, shorter units change nothing (Flink). */
+i32 date_floor(CalendarUnit unit, i32 days);
+i32 date_ceil(CalendarUnit unit, i32 days);
 /* The day is cut to the month's last. False when the result leaves what i64 us (i32 days) hold. */
 bool timestamp_add_months(i64 us, i64 months, i64 *ret_us);
 bool date_add_months(i32 days, i64 months, i32 *ret_days);
