@@ -675,7 +675,6 @@ typedef struct ColumnDef {
     Expr *expr;       /* COMPUTED */
     Str metadata_key; /* ptr NULL: none */
     bool is_virtual;
-    bool primary_key, unique;
     Str comment;       /* ptr NULL: none */
     ColumnPlace place; /* ALTER TABLE ADD, MODIFY */
     Name after;
@@ -688,8 +687,7 @@ typedef struct ConstraintDef {
     ConstraintKind kind;
     Enforced enforced;
     Name name;        /* CONSTRAINT name; absent: none */
-    NameList columns; /* a column's own PRIMARY KEY stands in its ColumnDef, with its own row
-                       * here too: columns has that one name */
+    NameList columns; /* the column's name when it was written at the column itself */
     u32 pos, width;
 } ConstraintDef;
 
