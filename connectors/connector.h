@@ -145,6 +145,8 @@ struct Connector {
     const SinkDef *sink;     /* NULL: cannot be written */
     /* Further checks once options are read; may be NULL. */
     Status (*check)(TableSpec *spec, OptionSetting *settings, u32 nsettings, Err *err);
+    /* Does its source end, as far as the options tell? NULL: always. */
+    bool (*bounded)(const TableSpec *spec);
 };
 
 const Connector *connector_find(Str name); /* NULL if there is none */

@@ -1,0 +1,111 @@
+/* weir_desk.h - what the files of the front desk share: the session, and how it answers.
+ *
+ *   weir.c           sessions; one statement in, one outcome out; queries and INSERTs
+ *   weir_define.c    CREATE, ALTER, DROP
+ *   weir_look.c      SHOW, DESCRIBE, EXPLAIN, lists for completion, doctor
+ *   weir_settings.c  SET, RESET, ${parameters}
+ *   weir_live.c      live queries that tests step through
+ */
+#pragma once
+#include "connectors/connector.h"
+#include "connectors/memory.h"
+#include "exec/job.h"
+#include "grammar/parse.h"
+#include "planner/planner.h"
+#include "weir.h"
+
+typedef struct SettingValue {
+    Str key, value; /* owned */
+} SettingValue;
+
+typedef struct Param {
+    Str name, value; /* owned */
+} Param;
+
+struct Weir {
+    WeirOptions options; /* its texts are owned */
+    Catalog *catalog;
+    MemoryStore *memory;
+    TimeZone *zone;
+    SettingValue *settings; /* those that were SET */
+    u32 nsettings, settings_cap;
+    Param *params;
+    u32 nparams, params_cap;
+    atomic_bool interrupt;
+};
+
+/* One statement while it runs. */
+typedef struct Desk {
+    Weir *weir;
+    Arena *arena;
+    const WeirOutput *out;
+    bool check; /* bind and plan, but run nothing */
+    Session session;
+    ConnectorEnv connectors;
+    PlannerEnv planner;
+} Desk;
+
+void desk_open(Desk *d, Weir *w, const WeirOutput *out, bool check);
+void desk_close(Desk *d);
+/* Run a plan to its end, rows to d->out. */
+Status desk_run_plan(Desk *d, const Plan *plan, Err *err) MUST_USE;
+/* W2001 at a place: "X is not supported yet". */
+Status desk_unsupported(const char *what, u32 pos, u32 width, Err *err) MUST_USE;
+/* The last part of a name; W2002 if its catalog or database is not the one there is. */
+Status desk_object_name(const Path *path, Str *ret_name, Err *err) MUST_USE;
+/* End of a statement without rows. */
+Status desk_done(Desk *d, Err *err, const char *fmt, ...) PRINTF(3, 4);
+
+/* ---- results made of text ------------------------------------------------------------------ */
+
+typedef struct TextRows {
+    const char *const *columns;
+    u32 ncolumns;
+    Str *cells; /* row-major; ptr NULL: NULL */
+    u32 nrows, cap;
+} TextRows;
+
+void text_rows_add(TextRows *t, const Str *cells); /* texts must live until desk_text */
+/* Send the rows as STRING columns and free them. */
+Status desk_text(Desk *d, TextRows *t, Err *err) MUST_USE;
+
+/* ---- statements ----------------------------------------------------------------------------- */
+
+Status desk_statement(Desk *d, const Stmt *s, Err *err) MUST_USE;
+
+Status desk_create_table(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_create_view(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_create_function(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_create_index(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_alter(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_drop(Desk *d, const Stmt *s, Err *err) MUST_USE;
+
+Status desk_show(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_describe(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_explain(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_use(Desk *d, const Stmt *s, Err *err) MUST_USE;
+
+Status desk_set(Desk *d, const Stmt *s, Err *err) MUST_USE;
+Status desk_reset(Desk *d, const Stmt *s, Err *err) MUST_USE;
+/* The setting's value, or its default; empty if it has none. */
+Str weir_setting(const Weir *w, const char *key);
+void weir_settings_free(Weir *w);
+/* Known settings, one by one; NULL past the last. */
+const char *weir_setting_at(u32 i, const char **ret_doc, const char **ret_initial);
+
+/* A script with its ${names} replaced, and the way back for positions. */
+typedef struct Expanded {
+    Str script;
+    StrBuf text; /* owns it when anything was replaced */
+    struct Replacement {
+        u32 from, from_len; /* in the script as written */
+        u32 to, to_len;     /* in the expanded one */
+    } * replaced;
+    u32 nreplaced, cap;
+} Expanded;
+
+/* W8001 naming a parameter that was not given. */
+Status weir_expand(const Weir *w, Str script, Expanded *ret, Err *err) MUST_USE;
+void expanded_done(Expanded *e);
+u32 expanded_pos(const Expanded *e, u32 written);   /* written -> expanded */
+u32 expanded_back(const Expanded *e, u32 expanded); /* expanded -> written */
