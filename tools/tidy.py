@@ -45,7 +45,7 @@ BANNED = [
     (("",), (), r"\b(atoi|atol|atoll|atof)\(", "banned call: numbers are parsed with an error"),
     (("",), (), r"\balloca\(", "banned call: no memory on the stack whose size is not a constant"),
     (("",), (), r"\b(rand|srand|random|srandom|drand48)\(", "banned call: Rng (base/rng.h) replays"),
-    (PURE, (), r"\b(time|clock|gettimeofday|clock_gettime|localtime|gmtime|getenv|open|fopen"
+    (PURE, (), r"(?<![>.\w])(time|clock|gettimeofday|clock_gettime|localtime|gmtime|getenv|open|fopen"
      r"|read|write|stat)\(", "no clock, file or environment here: runs must replay"),
     (LIBRARY_ROOMS, ("base/mem.c", "base/log.c", "base/failpoint.c"),
      r"\b(printf|puts|putchar|perror|exit|_exit|quick_exit)\(",
@@ -64,7 +64,7 @@ NOT_CODE = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F]
                       re.S)
 GLOBAL = re.compile(r"^(?:static|_Atomic|_Thread_local|[A-Za-z_]\w*)\b[\w \*]*\b\w+(?:\[[^\]]*\])*"
                     r"(?:\s*=[^;(]*)?;")
-NOT_GLOBAL = re.compile(r"\bconst\b|^(?:extern|typedef|struct|union|enum|return|static_assert)\b")
+NOT_GLOBAL = re.compile(r"\bconst\b|^(?:extern|typedef|struct|union|enum|return|static_assert|using|namespace|goto)\b")
 
 findings = []
 seen_in = {}  # library header -> rooms that include it
@@ -174,9 +174,28 @@ def check_source(path, text, lines):
         check_functions(path, code)
 
 
+def check_manual():
+    """Every option of the program stands in the manual and in each completion, and the reverse."""
+    table = ROOT / "cli/options.c"
+    if not table.exists():
+        return
+    row = re.compile(r'^ {4}\{"([a-z-]+)", (?:0|\'.\'), ', re.M)
+    options = set(row.findall(table.read_text())) | {"update"}  # that one is `weir test`'s
+    places = [(ROOT / "docs/weir.1", r"--([a-z-]+)"), (ROOT / "tools/completions/_weir", r"--([a-z-]+)"),
+              (ROOT / "tools/completions/weir.bash", r"--([a-z-]+)"),
+              (ROOT / "tools/completions/weir.fish", r"(?<!set) -l ([a-z-]+)")]
+    for place, shape in places:
+        there = set(re.findall(shape, place.read_text().replace("\\-", "-")))
+        for name in sorted(options - there):
+            complain(place.relative_to(ROOT), 1, f"--{name} of cli/options.c is missing here")
+        for name in sorted(there - options):
+            complain(place.relative_to(ROOT), 1, f"--{name} is not in cli/options.c")
+
+
 def main():
+    check_manual()
     for path in files():
-        if path.parts[0] not in TOP and not path.parts[0].startswith("."):
+        if not path.parts[0].startswith((".", "weir_")) and path.parts[0] not in TOP:
             complain(path, 1, f"the top level does not hold {path.parts[0]}")
         data = (ROOT / path).read_bytes()
         if b"\0" in data[:4096] or "corpus" in path.parts:
