@@ -121,6 +121,9 @@ stmt_kind_text(StmtKind kind)
 TimeUnit
 time_unit_find(Str word)
 {
+    Str odbc = STR("SQL_TSI_"); /* TIMESTAMPADD(SQL_TSI_DAY, ...) */
+    bool prefixed = word.len > odbc.len && str_eq_nocase((Str){word.ptr, odbc.len}, odbc);
+    if (prefixed) word = (Str){word.ptr + odbc.len, word.len - odbc.len};
     for (u32 i = 1; i < UNIT_COUNT; i++) {
         Str unit = str_from(units[i]);
         if (str_eq_nocase(word, unit)) return (TimeUnit)i;

@@ -24,16 +24,16 @@
 // A reserved word that only counts in phrases.
 %token IS.
 %fallback ID
-    ADD AFTER ALTER ANALYZE ANY ARRAY ARRAY_OF ASC BARE BEGIN BOTH BUCKETS BY CASCADE CATALOG
-    CATALOGS COLUMNS COMMENT CONSTRAINT COPY DATABASE DATABASES DEFAULT DEFINE DESC DESCRIBE
-    DISTRIBUTED DRAIN DROP END ENFORCED ESCAPE EXCLUDING EXECUTE EXPLAIN EXTENDED FETCH FIRST
-    FOLLOWING FOR FUNCTION FUNCTIONS HASH IF ILIKE INCLUDING INDEX INDEXES INPUT INSERT
-    INTERVAL_TYPE JOB JOBS KEY LANGUAGE LAST LEADING MAP_OF MEASURES METADATA MODEL MODELS MODIFY
-    MODULES MULTISET MULTISET_OF NEXT OFFSET ONLY ORDINALITY OUTER OUTPUT OVERLAPS OVERWRITE
-    OVERWRITING PARTITION PARTITIONED PARTITIONS PATTERN PERMUTE PLACING PLAN PRECEDING QUALIFY
-    RANGE RENAME REPLACE RESET RESTRICT RETURN RETURNING RETURNS RLIKE ROW_OF ROWS SAVEPOINT
-    SET SHOW STATEMENT STOP SUBSET SUMMARIZE SYSTEM TABLES TEMPORARY TO TRAILING TYPED_STRING
-    UNIQUE USE VALUE VARYING PRECISION SETTINGS ROW_WORD VIEW VIEWS VIRTUAL WATERMARK WINDOW WITHIN CUBE ROLLUP.
+    ADD AFTER ALTER ANALYZE ANY ARRAY ARRAY_OF ASC BARE BOTH BUCKETS BY CASCADE CATALOG CATALOGS
+    COLUMNS COMMENT CONSTRAINT COPY CUBE DATABASE DATABASES DEFAULT DEFINE DESC DESCRIBE
+    DISTRIBUTED DRAIN DROP END ENFORCED ESCAPE EXCLUDING EXPLAIN EXTENDED FIRST FOLLOWING FOR
+    FUNCTION FUNCTIONS HASH IF ILIKE INCLUDING INDEX INDEXES INPUT INTERVAL_TYPE JOB JOBS KEY
+    LANGUAGE LAST LEADING MAP_OF MEASURES METADATA MODEL MODELS MODIFY MODULES MULTISET
+    MULTISET_OF NEXT ONLY ORDINALITY OUTER OUTPUT OVERLAPS OVERWRITE OVERWRITING PARTITION
+    PARTITIONED PARTITIONS PATTERN PERMUTE PLACING PLAN PRECEDING PRECISION RANGE_WORD RENAME
+    REPLACE RESET RESTRICT RETURN RETURNING RETURNS RLIKE ROLLUP ROW_OF ROW_WORD SAVEPOINT SET
+    SETTINGS SHOW STATEMENT STOP SUBSET SUMMARIZE SYSTEM TABLES TEMPORARY TO TRAILING
+    TYPED_STRING UNIQUE USE VALUE VARYING VIEW VIEWS VIRTUAL WATERMARK WITHIN.
 
 // Calcite's order, from loose to tight.
 %left OR.
@@ -158,11 +158,11 @@ job(S) ::= query(Q).          { S = stmt_new(p, STMT_QUERY, Q->pos); S->query = 
 job(S) ::= EXECUTE(T) query(Q). { S = stmt_new(p, STMT_QUERY, T.pos); S->query = Q; }
 job(S) ::= insert(A).         { S = A; }
 job(S) ::= EXECUTE(T) insert(A). { S = A; S->pos = T.pos; S->width = span_to_end(p, T.pos); S->insert->execute = true; }
-job(S) ::= BEGIN(T) STATEMENT SET SEMI inserts(L) END. {
+job(S) ::= BEGIN_SET(T) SEMI inserts(L) END. {
     S = stmt_new(p, STMT_STATEMENT_SET, T.pos); S->set = arena_make(p->arena, StatementSet);
     *S->set = (StatementSet){true, L.at, L.len};
 }
-job(S) ::= EXECUTE(T) STATEMENT SET BEGIN inserts(L) END. {
+job(S) ::= EXECUTE_SET(T) inserts(L) END. {
     S = stmt_new(p, STMT_STATEMENT_SET, T.pos); S->set = arena_make(p->arena, StatementSet);
     *S->set = (StatementSet){false, L.at, L.len};
 }
@@ -245,7 +245,7 @@ distribution(T) ::= DISTRIBUTED BY dist_kind(K) LPAREN names(L) RPAREN buckets_o
 %type dist_kind {DistributionKind}
 dist_kind(K) ::= .       { K = DISTRIBUTION_UNSAID; }
 dist_kind(K) ::= HASH.   { K = DISTRIBUTION_HASH; }
-dist_kind(K) ::= RANGE.  { K = DISTRIBUTION_RANGE; }
+dist_kind(K) ::= RANGE_WORD.  { K = DISTRIBUTION_RANGE; }
 %type buckets_opt {i64}
 buckets_opt(B) ::= .                        { B = -1; }
 buckets_opt(B) ::= INTO INTEGER(N) BUCKETS. { B = integer_make(p, N, INT32_MAX); }
@@ -669,19 +669,15 @@ tail(T) ::= offset(O) limit(L).                { T = L; T.offset = O; }
 %type limit {QueryTail}
 limit(T) ::= LIMIT expr(E).   { T = (QueryTail){.limit = E}; }
 limit(T) ::= LIMIT ALL.       { T = (QueryTail){.limit_all = true}; }
-limit(T) ::= FETCH first_next expr(E) row_rows ONLY. { T = (QueryTail){.limit = E}; }
-limit(T) ::= FETCH(F) first_next row_rows ONLY. {
+limit(T) ::= FETCH expr(E) ROWS_ONLY. { T = (QueryTail){.limit = E}; }
+limit(T) ::= FETCH(F) ROWS_ONLY. {
     T = (QueryTail){.limit = expr_new(p, EXPR_LITERAL, F.pos)};
     T.limit->literal = arena_make(p->arena, Literal);
     *T.limit->literal = (Literal){.kind = LITERAL_INTEGER, .text = STR("1")};
 }
 %type offset {Expr *}
 offset(E) ::= OFFSET expr(A).           { E = A; }
-offset(E) ::= OFFSET expr(A) row_rows.  { E = A; }
-first_next ::= FIRST.
-first_next ::= NEXT.
-row_rows ::= ROWS.
-row_rows ::= ROW_WORD.
+offset(E) ::= OFFSET expr(A) ROW_WORD.  { E = A; }
 
 %type select {Select *}
 select(S) ::= SELECT(T) hints_opt(H) distinct(D) items(I) from_opt(F) where_opt(W) group_opt(G)
@@ -962,6 +958,11 @@ expr(E) ::= expr(A) EQ|NE|LT|GT|LE|GE(O) ALL query_paren(Q). [DOT]              
 expr(E) ::= expr(A) EQ|NE|LT|GT|LE|GE(O) ALL LPAREN exprs(L) RPAREN.   { E = expr_quantified(p, O, true, A, L, NULL); }
 expr(E) ::= expr(A) BETWEEN(T) expr(L) AND expr(H). [BETWEEN]    { E = expr_between(p, T, A, L, H); }
 expr(E) ::= expr(A) IN(T) query_paren(Q).             { E = expr_in(p, T, A, (ExprList){0}, Q); }
+expr(E) ::= expr(A) IN(T) LPAREN RPAREN.              { E = expr_in(p, T, A, (ExprList){0}, NULL); }
+expr(E) ::= expr(A) IN(T) path(P). [DOT]              {
+    Query *q = query_new(p, QUERY_TABLE, P.pos); q->width = P.width; q->table = P;
+    E = expr_in(p, T, A, (ExprList){0}, q);
+}
 expr(E) ::= expr(A) IN(T) LPAREN exprs(L) RPAREN.     { E = expr_in(p, T, A, L, NULL); }
 expr(E) ::= expr(A) LIKE|ILIKE|RLIKE|SIMILAR_TO(T) expr(B).             { E = expr_like(p, T, A, B, NULL); }
 expr(E) ::= expr(A) LIKE|ILIKE|RLIKE|SIMILAR_TO(T) expr(B) ESCAPE expr(C). [ESCAPE] { E = expr_like(p, T, A, B, C); }
@@ -979,8 +980,9 @@ expr(E) ::= TRY_CAST(W) LPAREN expr(A) AS type(T) RPAREN.  { E = expr_cast(p, W.
 expr(E) ::= CASE(T) whens(W) else_opt(F) END.          { E = expr_case(p, T, NULL, W, F); }
 expr(E) ::= CASE(T) expr(O) whens(W) else_opt(F) END.  { E = expr_case(p, T, O, W, F); }
 %type whens {WhenList}
-whens(L) ::= WHEN expr(A) THEN expr(B).           { L = (WhenList){0}; CaseWhen w = {A, B}; list_push(p, L, w); }
-whens(L) ::= whens(C) WHEN expr(A) THEN expr(B).  { L = C; CaseWhen w = {A, B}; list_push(p, L, w); }
+// CASE x WHEN 1, 2 THEN y: a row for each value.
+whens(L) ::= WHEN exprs(A) THEN expr(B).           { L = (WhenList){0}; for (u32 i = 0; i < A.len; i++) { CaseWhen w = {A.at[i], B}; list_push(p, L, w); } }
+whens(L) ::= whens(C) WHEN exprs(A) THEN expr(B).  { L = C; for (u32 i = 0; i < A.len; i++) { CaseWhen w = {A.at[i], B}; list_push(p, L, w); } }
 %type else_opt {Expr *}
 else_opt(E) ::= .              { E = NULL; }
 else_opt(E) ::= ELSE expr(A).  { E = A; }
@@ -1085,6 +1087,7 @@ call(E) ::= CEIL(T) LPAREN expr(A) TO ID(U) RPAREN.           { E = expr_call_to
 call(E) ::= TIMESTAMP_CALL(T) LPAREN ID(U) COMMA expr(A) COMMA expr(B) RPAREN. { E = expr_call_token(p, T, args3(p, expr_unit(p, U), A, B)); }
 call(E) ::= TRIM(T) LPAREN exprs(L) RPAREN.                   { E = expr_call_token(p, T, L); }
 call(E) ::= TRIM(T) LPAREN expr(C) FROM expr(A) RPAREN.       { Token both = T; both.width = 0; E = expr_call_token(p, T, args3(p, expr_symbol(p, both), C, A)); E->call->args.at[0]->symbol = STR("BOTH"); }
+call(E) ::= TRIM(T) LPAREN trim_side(S) expr(A) RPAREN.       { E = expr_call_token(p, T, args2(p, S, A)); }
 call(E) ::= TRIM(T) LPAREN trim_side(S) FROM expr(A) RPAREN.  { E = expr_call_token(p, T, args2(p, S, A)); }
 call(E) ::= TRIM(T) LPAREN trim_side(S) expr(C) FROM expr(A) RPAREN. { E = expr_call_token(p, T, args3(p, S, C, A)); }
 %type trim_side {Expr *}

@@ -27,7 +27,12 @@ typedef enum Follow {
     FOLLOW_NOT_FOR,
     FOLLOW_SIGNED_VALUE, /* '1', - '1', 1 */
     FOLLOW_UNIT,
-    FOLLOW_NAME
+    FOLLOW_NAME,
+    FOLLOW_NAME_AS,
+    FOLLOW_INTO,      /* INTO or OVERWRITE */
+    FOLLOW_STATEMENT, /* a word that begins a query or an INSERT */
+    FOLLOW_FRAME,     /* a bound of a window frame */
+    FOLLOW_VALUE      /* a number */
 } Follow;
 
 typedef struct Phrase {
@@ -82,6 +87,20 @@ follow_value(const Pass *p, u32 n)
 }
 
 static bool
+follow_statement(const Token *next)
+{
+    return next->word == KW_INSERT || next->word == KW_SELECT || next->word == KW_WITH ||
+           next->word == KW_VALUES;
+}
+
+static bool
+follow_frame(const Token *next)
+{
+    return next->word == KW_BETWEEN || next->word == KW_UNBOUNDED || next->word == KW_CURRENT ||
+           next->word == KW_INTERVAL || next->kind == TK_INTEGER || next->kind == TK_DECIMAL;
+}
+
+static bool
 follow_fits(const Pass *p, Follow follow, u32 n)
 {
     const Token *next = pass_ahead(p, n);
@@ -102,6 +121,11 @@ follow_fits(const Pass *p, Follow follow, u32 n)
     case FOLLOW_UNIT:
         return time_unit_find((Str){p->script.ptr + next->pos, next->width}) != UNIT_NONE;
     case FOLLOW_NAME: return token_is_name(next);
+    case FOLLOW_NAME_AS: return token_is_name(next) && pass_ahead(p, n + 1)->word == KW_AS;
+    case FOLLOW_INTO: return next->word == KW_INTO || next->word == KW_OVERWRITE;
+    case FOLLOW_STATEMENT: return follow_statement(next);
+    case FOLLOW_FRAME: return follow_frame(next);
+    case FOLLOW_VALUE: return next->kind == TK_INTEGER;
     }
     UNREACHABLE();
 }
