@@ -1,0 +1,39 @@
+/* json_levels.c - which copy of the JSON code that is compiled per processor level to take. */
+#include "connectors/json_index.h"
+#include "connectors/json_simd.h"
+
+#if defined(__x86_64__)
+extern const JsonSimd json_simd_v2, json_simd_v3, json_simd_v4;
+extern const JsonIndexer json_indexer_v2, json_indexer_v3, json_indexer_v4;
+
+const JsonSimd *
+json_simd_at(CpuLevel level)
+{
+    if (level >= CPU_V4) return &json_simd_v4;
+    return level >= CPU_V3 ? &json_simd_v3 : &json_simd_v2;
+}
+
+const JsonIndexer *
+json_indexer_at(CpuLevel level)
+{
+    if (level >= CPU_V4) return &json_indexer_v4;
+    return level >= CPU_V3 ? &json_indexer_v3 : &json_indexer_v2;
+}
+#else
+extern const JsonSimd json_simd_base;
+extern const JsonIndexer json_indexer_base;
+
+const JsonSimd *
+json_simd_at(CpuLevel level)
+{
+    (void)level;
+    return &json_simd_base;
+}
+
+const JsonIndexer *
+json_indexer_at(CpuLevel level)
+{
+    (void)level;
+    return &json_indexer_base;
+}
+#endif

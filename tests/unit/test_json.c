@@ -1,0 +1,429 @@
+/* test_json.c - JSON lines in and out: values, nested fields, bad records; and that lines mean the
+ * same by learned shape, by simdjson, at every processor level, block size and batch size. */
+#include "base/rng.h"
+#include "connectors/json_scan.h"
+#include "tests/unit/json_harness.h"
+#include "tests/unit/test.h"
+
+#define COLUMNS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Every way to run gives `expected`. */
+static void
+check_run(JsonRun run, const char *text, const char *expected)
+{
+    StrBuf out = {0};
+    Str input = {text, (u32)strlen(text)};
+    static const u32 blocks[] = {0, 1, 7, 64, 200, 1000}, rows[] = {0, 1, 3};
+    for (u32 walk = 0; walk < 2; walk++) {
+        for (CpuLevel level = CPU_V2; level <= CPU_V4; level++) {
+            for (u32 b = 0; b < ARRAY_LEN(blocks); b++) {
+                for (u32 r = 0; r < ARRAY_LEN(rows); r++) {
+                    run.walk = walk;
+                    run.level = level;
+                    run.block = blocks[b];
+                    run.batch_rows = rows[r];
+                    Str got = json_run(&run, input, &out);
+                    if (str_eq(got, str_from(expected))) continue;
+                    fprintf(stderr, "walk %u level %d block %u rows %u:\n%s---- expected\n%s", walk,
+                            level, blocks[b], rows[r], got.ptr, expected);
+                    CHECK(!"the same result");
+                    strbuf_done(&out);
+                    return;
+                }
+            }
+        }
+    }
+    strbuf_done(&out);
+}
+
+static JsonRun
+run_of(const char *const *columns, const Type *types)
+{
+    JsonRun run = {.columns = columns};
+    for (u32 i = 0; columns[i]; i++) run.types[i] = types[i];
+    return run;
+}
+#define RUN(names, ...) run_of(names, (const Type[]){__VA_ARGS__})
+#define TEXTS type_string()
+#define LONGS type_of(TYPE_BIGINT)
+#define DOUBLES type_of(TYPE_DOUBLE)
+
+static void
+clicks_are_read(void)
+{
+    JsonRun run =
+        RUN(COLUMNS("ts", "page", "price"), type_timestamp(TYPE_TIMESTAMP, 3), TEXTS, DOUBLES);
+    check_run(run,
+              "{\"ts\":\"2024-01-01 00:00:00.000\",\"user_id\":735515,\"page\":\"/p/53\",\"price\":"
+              "389.03,\"dur\":6606}\n"
+              "{\"ts\":\"2024-01-01 00:00:00.250\",\"user_id\":1,\"page\":\"/a/page/longer/than/12"
+              "\",\"price\":0.5,\"dur\":1}\n"
+              "\n  \r\n"
+              "{\"ts\":\"2024-01-01T00:00:01\", \"user_id\": 7, \"page\": \"\", \"price\": -12}\r\n"
+              "{\"price\":1e2,\"page\":null,\"ts\":\"2024-01-02 00:00:00\"}\n"
+              "{}\n"
+              "{\"ts\":\"2024-01-03 10:00:00.123\",\"user_id\":2,\"page\":\"x\",\"price\":12345678."
+              "25,\"dur\":1}",
+              "2024-01-01 00:00:00.000\t/p/53\t389.03\n"
+              "2024-01-01 00:00:00.250\t/a/page/longer/than/12\t0.5\n"
+              "2024-01-01 00:00:01.000\t\t-12.0\n"
+              "2024-01-02 00:00:00.000\tNULL\t100.0\n"
+              "NULL\tNULL\tNULL\n"
+              "2024-01-03 10:00:00.123\tx\t1.234567825E7\n");
+}
+
+static void
+texts_take_any_value(void)
+{
+    check_run(RUN(COLUMNS("a"), TEXTS),
+              "{\"a\":\"x\"}\n{\"a\":12.50}\n{\"a\":true}\n{\"a\":null}\n{\"a\":{\"b\":[1, 2]}}\n"
+              "{\"a\":[1,{\"c\":\"]\"}]}\n{\"a\":{}}\n{\"a\":[]}\n{\"a\": [ ] }\n"
+              "{\"a\":{\"long\":\"a container of more than twelve bytes\"}}\n",
+              "x\n12.50\ntrue\nNULL\n{\"b\":[1, 2]}\n[1,{\"c\":\"]\"}]\n{}\n[]\n[ ]\n"
+              "{\"long\":\"a container of more than twelve bytes\"}\n");
+}
+
+static void
+escapes_are_resolved(void)
+{
+    check_run(
+        RUN(COLUMNS("a", "b"), TEXTS, LONGS),
+        "{\"a\":\"q\\\"b\\\\s\\/n\\nt\\t\",\"b\":\"\\u0031\\u0032\"}\n"
+        "{\"a\":\"\\u00e4\\u20AC\\ud83d\\ude00 and more text behind it\",\"b\":1}\n"
+        "{\"\\u0061\":\"key\",\"b\":2}\n"
+        "{\"a\":\"plain\",\"b\":3}\n"
+        "{\"a\":\"ends \\\\\",\"b\":4}\n",
+        "q\"b\\s/n\nt\t\t12\n\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80 and more text behind it\t1\n"
+        "key\t2\nplain\t3\nends \\\t4\n");
+    check_run(RUN(COLUMNS("a"), TEXTS), "{\"a\":\"\\ud83d\"}\n",
+              "W3104 a.jsonl:1: field \"a\": an unpaired surrogate is no character: "
+              "\"\\\\ud83d\"\n");
+    check_run(RUN(COLUMNS("a"), TEXTS), "{\"a\":\"\\x\"}\n",
+              "W3101 a.jsonl:1: not valid JSON: field \"a\": \\\\x\n");
+}
+
+static void
+later_keys_win(void)
+{
+    check_run(RUN(COLUMNS("a", "b"), LONGS, LONGS),
+              "{\"a\":1,\"b\":2}\n{\"a\":1,\"a\":3}\n{\"b\":4,\"b\":5}\n{\"a\":1,\"a\":null}\n",
+              "1\t2\n3\tNULL\nNULL\t5\nNULL\tNULL\n");
+}
+
+static OptionSetting
+setting_of(const char *name, const char *value)
+{
+    return (OptionSetting){.name = str_from(name), .value = str_from(value)};
+}
+
+static void
+paths_reach_nested_fields(void)
+{
+    JsonRun run =
+        RUN(COLUMNS("id", "user", "a.b", "all", "tag"), LONGS, TEXTS, LONGS, TEXTS, TEXTS);
+    OptionSetting settings[] = {
+        setting_of("json.path.id", "$.user.id"),
+        setting_of("json.path.all", "$"),
+        setting_of("json.path.tag", "$['user']['the tag']"),
+    };
+    run.options.settings = settings;
+    run.options.nsettings = ARRAY_LEN(settings);
+    check_run(
+        run,
+        "{\"user\":{\"id\":7,\"the tag\":\"x\"},\"a.b\":1}\n"
+        "{\"user\":{\"id\":8,\"the tag\":\"y\"},\"a.b\":2}\n"
+        "{\"user\":{\"id\":9},\"user\":{\"the tag\":\"z\"}}\n"
+        " {\"user\":5} \n"
+        "{\"user\":{\"id\":{\"no\":1}},\"a\":{\"b\":3}}\n",
+        "7\t{\"id\":7,\"the tag\":\"x\"}\t1\t{\"user\":{\"id\":7,\"the tag\":\"x\"},\"a.b\":1}"
+        "\tx\n"
+        "8\t{\"id\":8,\"the tag\":\"y\"}\t2\t{\"user\":{\"id\":8,\"the tag\":\"y\"},\"a.b\":2}"
+        "\ty\n"
+        "NULL\t{\"the tag\":\"z\"}\tNULL\t{\"user\":{\"id\":9},\"user\":{\"the tag\":\"z\"}}"
+        "\tz\n"
+        "NULL\t5\tNULL\t{\"user\":5}\tNULL\n"
+        "W3102 a.jsonl:5: field \"id\": \"{\\\"no\\\":1}\" is not a BIGINT\n" +
+            0);
+}
+
+static void
+numbers_are_exact(void)
+{
+    check_run(RUN(COLUMNS("i"), LONGS),
+              "{\"i\":9223372036854775807}\n{\"i\":-9223372036854775808}\n{\"i\":\" 12 \"}\n"
+              "{\"i\":1.9}\n{\"i\":-1.9}\n{\"i\":12e3}\n{\"i\":-0}\n{\"i\":1234567890123456}\n"
+              "{\"i\":12345678}\n{\"i\":-123456789}\n",
+              "9223372036854775807\n-9223372036854775808\n12\n1\n-1\n12000\n0\n1234567890123456\n"
+              "12345678\n-123456789\n");
+    check_run(
+        RUN(COLUMNS("d"), DOUBLES),
+        "{\"d\":0.1}\n{\"d\":12345.678}\n{\"d\":-0.0}\n{\"d\":123456789.123456}\n"
+        "{\"d\":0.30000000000000004}\n{\"d\":\"NaN\"}\n{\"d\":\"1.5\"}\n{\"d\":1E-7}\n"
+        "{\"d\":9007199254740993}\n{\"d\":1.7976931348623157e308}\n{\"d\":5}\n{\"d\":-7.25}\n",
+        "0.1\n12345.678\n-0.0\n1.23456789123456E8\n0.30000000000000004\nNaN\n1.5\n1.0E-7\n"
+        "9.007199254740992E15\n1.7976931348623157E308\n5.0\n-7.25\n");
+    check_run(RUN(COLUMNS("d"), type_decimal(38, 10)),
+              "{\"d\":1234567890123456789012345678.0123456789}\n{\"d\":\"0.5\"}\n{\"d\":1e-10}\n",
+              "1234567890123456789012345678.0123456789\n0.5000000000\n0.0000000001\n");
+}
+
+static void
+misfits_name_their_place(void)
+{
+    check_run(RUN(COLUMNS("price"), DOUBLES), "{\"price\":1.5}\n{\"price\":\"abc\"}\n",
+              "1.5\nW3102 a.jsonl:2: field \"price\": \"abc\" is not a DOUBLE\n");
+    check_run(RUN(COLUMNS("i"), LONGS), "{\"i\":9223372036854775808}\n",
+              "W3102 a.jsonl:1: field \"i\": \"9223372036854775808\" is out of range for BIGINT\n");
+    check_run(RUN(COLUMNS("i"), type_of(TYPE_TINYINT)), "{\"i\":128}\n",
+              "W3102 a.jsonl:1: field \"i\": \"128\" is out of range for TINYINT\n");
+    check_run(RUN(COLUMNS("d"), DOUBLES), "{\"d\":1e999}\n",
+              "W3102 a.jsonl:1: field \"d\": \"1e999\" is out of range for DOUBLE\n");
+    check_run(RUN(COLUMNS("d"), type_decimal(4, 2)), "{\"d\":123.45}\n",
+              "W3102 a.jsonl:1: field \"d\": \"123.45\" is out of range for DECIMAL(4, 2)\n");
+    check_run(RUN(COLUMNS("i"), type_nullable(LONGS, false)), "{\"i\":null}\n",
+              "W3103 a.jsonl:1: field \"i\" is NULL, the column is NOT NULL\n");
+    check_run(RUN(COLUMNS("i"), LONGS), "{\"i\":01}\n",
+              "W3101 a.jsonl:1: not valid JSON: field \"i\": 01\n");
+    check_run(RUN(COLUMNS("d"), DOUBLES), "{\"d\":--5}\n",
+              "W3101 a.jsonl:1: not valid JSON: field \"d\": --5\n");
+    check_run(RUN(COLUMNS("b"), type_of(TYPE_BOOLEAN)), "{\"b\":tru}\n",
+              "W3101 a.jsonl:1: not valid JSON: field \"b\": tru\n");
+}
+
+/* The code of the failure that `line` gives, with and without a good line of its look before. */
+static void
+check_fails(const char *line, const char *code)
+{
+    StrBuf out = {0}, text = {0};
+    for (u32 walk = 0; walk < 2; walk++) {
+        for (CpuLevel level = CPU_V2; level <= CPU_V4; level++) {
+            JsonRun run = RUN(COLUMNS("a"), TEXTS);
+            run.walk = walk;
+            run.level = level;
+            strbuf_clear(&text);
+            strbuf_printf(&text, "{\"a\":1,\"b\":2}\n{\"a\":1,\"b\":2}\n%s\n{\"a\":3}\n", line);
+            Str got = json_run(&run, strbuf_view(&text), &out);
+            char want[64];
+            (void)snprintf(want, sizeof want, "1\n1\n%s a.jsonl:3: ", code);
+            if (!str_starts(got, str_from(want))) {
+                fprintf(stderr, "%s: walk %u level %d: %s", line, walk, level, got.ptr);
+                CHECK(!"fails");
+            }
+        }
+    }
+    strbuf_done(&out);
+    strbuf_done(&text);
+}
+
+static void
+broken_lines_fail(void)
+{
+    static const char *const broken[] = {
+        "not json",
+        "{",
+        "}",
+        "{\"a\":1",
+        "{\"a\":1,}",
+        "{\"a\":1,,\"b\":2}",
+        "{\"a\":,\"b\":2}",
+        "{\"a\":1,\"b\":}",
+        "{\"a\" 1,\"b\":2}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":1,\"b\":2}}",
+        "{\"a\":1,\"b\":2} x",
+        "{\"a\":1,\"b\":2}{\"a\":1}",
+        "{a:1,\"b\":2}",
+        "{\"a\":1,b:2}",
+        "{\"a\":\"x,\"b\":2}",
+        "{\"a\":\"x\"y,\"b\":2}",
+        "{\"a\":1,\"b\":2]",
+        "[{\"a\":1,\"b\":2}]",
+        "5",
+        "null",
+        "{\"a\":\"tab\there\",\"b\":2}",
+        "{\"a\":1,\"b\":\"control \x01\"}",
+    };
+    for (u32 i = 0; i < ARRAY_LEN(broken); i++) check_fails(broken[i], "W3101");
+    check_fails("{\"a\":\"\xFF\",\"b\":2}", "W3104");
+    check_fails("{\"a\":1,\"b\":\"\xED\xA0\x80\"}", "W3104");
+}
+
+static void
+bombs_end_cleanly(void)
+{
+    StrBuf text = {0}, out = {0};
+    strbuf_add(&text, "{\"a\":", 5);
+    for (u32 i = 0; i < 100000; i++) strbuf_char(&text, '[');
+    for (u32 walk = 0; walk < 2; walk++) {
+        JsonRun run = RUN(COLUMNS("a"), TEXTS);
+        run.walk = walk;
+        CHECK(str_starts(json_run(&run, strbuf_view(&text), &out), STR("W3101 a.jsonl:1: ")));
+    }
+    JsonRun run = RUN(COLUMNS("a"), TEXTS);
+    run.options.record_bytes_max = 1000;
+    run.block = 100;
+    CHECK(str_starts(json_run(&run, strbuf_view(&text), &out), STR("W3105 a.jsonl:1: ")));
+    strbuf_done(&text);
+    strbuf_done(&out);
+}
+
+static void
+policies_leave_out_or_null(void)
+{
+    const char *text = "{\"i\":1}\n{\"i\":\"x\"}\nbroken\n{\"i\":2}\n{}\n{\"i\":99999999999}\n";
+    JsonRun run = RUN(COLUMNS("i"), type_of(TYPE_INT));
+    run.options.on_error = JSON_ON_ERROR_SKIP;
+    check_run(run, text, "1\n2\nNULL\nskipped 3\n");
+    run.options.on_error = JSON_ON_ERROR_FAIL;
+    run.options.ignore_errors = true;
+    check_run(run, text, "1\nNULL\n2\nNULL\nNULL\nskipped 1\n");
+    run.options.ignore_errors = false;
+    run.options.fail_on_missing = true;
+    check_run(run, "{}\n", "W3101 a.jsonl:1: field \"i\" is missing\n");
+}
+
+static void
+times_in_both_forms(void)
+{
+    check_run(RUN(COLUMNS("t", "z", "d", "c"), type_timestamp(TYPE_TIMESTAMP, 6),
+                  type_timestamp(TYPE_TIMESTAMP_LTZ, 3), type_of(TYPE_DATE),
+                  type_timestamp(TYPE_TIME, 3)),
+              "{\"t\":\"2024-02-29 23:59:59.123456\",\"z\":\"2024-01-01 00:00:00.5Z\",\"d\":\"2024-"
+              "02-29\",\"c\":\"10:11:12.5\"}\n"
+              "{\"t\":\"2015-05-17T10:05:03Z\",\"z\":\"2024-01-01T01:00:00+01:00\"}\n"
+              "{\"t\":\"2024-02-29 23:59:59\",\"z\":\"2024-01-01 00:00:00.250Z\"}\n",
+              "2024-02-29 23:59:59.123456\t2024-01-01 00:00:00.500\t2024-02-29\t10:11:12\n"
+              "2015-05-17 10:05:03.000000\t2024-01-01 00:00:00.000\tNULL\tNULL\n"
+              "2024-02-29 23:59:59.000000\t2024-01-01 00:00:00.250\tNULL\tNULL\n");
+    check_run(RUN(COLUMNS("t"), type_timestamp(TYPE_TIMESTAMP, 3)),
+              "{\"t\":\"2023-02-29 00:00:00\"}",
+              "W3102 a.jsonl:1: field \"t\": \"2023-02-29 00:00:00\" is out of range for "
+              "TIMESTAMP(3)\n");
+}
+
+/* A random record of fields a..f, sometimes damaged; nested, spaced and ordered by chance. */
+static void
+record_make(Rng *rng, StrBuf *out)
+{
+    static const char *const values[] = {"1",
+                                         "-25",
+                                         "12.75",
+                                         "\"x\"",
+                                         "\"a text of more than twelve\"",
+                                         "true",
+                                         "null",
+                                         "1e3",
+                                         "\"q\\\"\\u0041\"",
+                                         "{\"a\":1,\"b\":\"y\"}",
+                                         "{}",
+                                         "[1,2]",
+                                         "[{\"a\":2}]",
+                                         "\"\"",
+                                         "\"2024-01-01 00:00:00.5\"",
+                                         "\"\xC3\xA4\""};
+    size_t from = out->len;
+    u32 fields = (u32)rng_below(rng, 7), style = (u32)rng_below(rng, 4);
+    strbuf_char(out, '{');
+    for (u32 i = 0; i < fields; i++) {
+        if (i) strbuf_add(out, ", ", style == 1 ? 2 : 1);
+        char key = rng_below(rng, 8) ? (char)('a' + i) : (char)('a' + rng_below(rng, 6));
+        strbuf_printf(out, "\"%c\":%s%s", key, style == 1 ? " " : "",
+                      values[rng_below(rng, 3) ? i : rng_below(rng, ARRAY_LEN(values))]);
+    }
+    strbuf_char(out, '}');
+    if (rng_below(rng, 12) == 0) {
+        static const char junk[] = "\"{}[]:,\\ \t\xFF"
+                                   "0a\n";
+        out->ptr[from + rng_below(rng, out->len - from)] = junk[rng_below(rng, sizeof junk - 1)];
+    }
+    strbuf_char(out, '\n');
+}
+
+static void
+all_ways_agree_on_random_records(void)
+{
+    Rng rng = rng_seed(42);
+    StrBuf text = {0}, one = {0}, other = {0};
+    OptionSetting settings[] = {setting_of("json.path.n", "$.d.a")};
+    for (u32 round = 0; round < 400; round++) {
+        strbuf_clear(&text);
+        u32 records = 1 + (u32)rng_below(&rng, 60);
+        for (u32 i = 0; i < records; i++) record_make(&rng, &text);
+        JsonRun run = RUN(COLUMNS("a", "b", "c", "d", "e", "n"), LONGS, type_of(TYPE_INT), DOUBLES,
+                          TEXTS, TEXTS, TEXTS);
+        run.options.settings = settings;
+        run.options.nsettings = 1;
+        run.options.on_error = (u32)rng_below(&rng, 2);
+        run.options.ignore_errors = rng_below(&rng, 2);
+        run.walk = true;
+        Str expected = json_run(&run, strbuf_view(&text), &one);
+        run.walk = false;
+        for (CpuLevel level = CPU_V2; level <= CPU_V4; level++) {
+            run.level = level;
+            run.block = (u32)rng_below(&rng, 300) + 1;
+            run.batch_rows = (u32)rng_below(&rng, 10) + 1;
+            bool same = str_eq(json_run(&run, strbuf_view(&text), &other), expected);
+            CHECK(same);
+            if (!same) fprintf(stderr, "%s----\n%s----\n%s", text.ptr, one.ptr, other.ptr);
+        }
+    }
+    strbuf_done(&text);
+    strbuf_done(&one);
+    strbuf_done(&other);
+}
+
+static void
+levels_index_alike(void)
+{
+    static const char alphabet[] = "\"\"\\{}[]:,  ab01\n\r\t\x01\xC3";
+    Rng rng = rng_seed(7);
+    JsonIndex *a = mem_make(JsonIndex), *b = mem_make(JsonIndex);
+    char text[64 + 1000 + 64];
+    for (u32 round = 0; round < 3000; round++) {
+        u32 len = 1 + (u32)rng_below(&rng, 1000);
+        for (u32 i = 0; i < sizeof text; i++) text[i] = alphabet[rng_below(&rng, 20)];
+        text[64 + len - 1] = '\n';
+        json_indexer_at(CPU_V2)->run(text + 64, len, a);
+        for (CpuLevel level = CPU_V3; level <= cpu_level(); level++) {
+            json_indexer_at(level)->run(text + 64, len, b);
+            CHECK(a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof a->at[0]));
+            CHECK(!memcmp(a->kind, b->kind, a->n));
+            CHECK(!memcmp(a->odd, b->odd, (len + 63) / 64));
+            CHECK(a->run_over == b->run_over && a->escapes == b->escapes);
+            CHECK(a->not_ascii == b->not_ascii);
+        }
+    }
+    mem_free(a);
+    mem_free(b);
+}
+
+static void
+options_are_checked(void)
+{
+    FieldSpec fields[] = {{.name = STR("id"), .type = LONGS}};
+    TableSpec spec = {.name = STR("t"), .fields = fields, .nfields = 1};
+    struct {
+        const char *name, *value;
+        ErrCode code;
+    } cases[] = {
+        {"json.path.id", "$.user.id", W0000}, {"json.path.id", "$", W0000},
+        {"json.path.id", "user", W2012},      {"json.path.id", "$..id", W2012},
+        {"json.path.id", "$.a[0]", W2001},    {"json.path.id", "$['a", W2012},
+        {"json.path.ix", "$.a", W2013},
+    };
+    for (u32 i = 0; i < ARRAY_LEN(cases); i++) {
+        OptionSetting s = setting_of(cases[i].name, cases[i].value);
+        JsonOptions o = {.record_bytes_max = 100};
+        Err err = {0};
+        Status st = format_json.check(&spec, &o, &s, 1, &err);
+        CHECK((st != ERR_OK) == (cases[i].code != W0000));
+        CHECK(!st || err.code == cases[i].code);
+        CHECK(s.used);
+    }
+}
+
+TESTS(TEST(clicks_are_read), TEST(texts_take_any_value), TEST(escapes_are_resolved),
+      TEST(later_keys_win), TEST(paths_reach_nested_fields), TEST(numbers_are_exact),
+      TEST(misfits_name_their_place), TEST(broken_lines_fail), TEST(bombs_end_cleanly),
+      TEST(policies_leave_out_or_null), TEST(times_in_both_forms),
+      TEST(all_ways_agree_on_random_records), TEST(levels_index_alike), TEST(options_are_checked))
