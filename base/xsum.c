@@ -193,27 +193,28 @@ xsum_product(XSum *s, f64 x, f64 y, i64 by)
     }
     if (product == 0) return;
     bool negative = (bits[0] ^ bits[1]) >> 63 ^ (by < 0);
-    /* Fast when the product's unit is not below ours and its top stays inside. The first product
-     * sets the unit 20 bits lower: 106 + 20 leaves a sign and a carry bit. */
-    i64 biased = exponent + F64_BIAS + XSUM_UNSET;
-    if (s->unit == 0) s->unit = (u64)MAX(biased - 20, 1);
-    i64 shift = biased - (i64)s->unit;
-    int zeros = __builtin_ctzll((u64)product ? (u64)product : 1);
-    if (shift < 0 && -shift <= zeros) {
-        product >>= -shift;
-        shift = 0;
-    }
-    int top = product >> 64 ? 64 - __builtin_clzll((u64)(product >> 64)) + 64
+    int zeros = (u64)product ? __builtin_ctzll((u64)product) : 64;
+    product >>= zeros;
+    exponent += zeros;
+    int top = product >> 64 ? 128 - __builtin_clzll((u64)(product >> 64))
                             : 64 - __builtin_clzll((u64)product);
+    /* The first product sets the unit: 92 bits below its top if it is that short (products of
+     * integers), else 8 bits below its end. 106 + 8 leaves room for thousands of its like before
+     * the fixed part spills, and for those of a sixteenth of its factors. */
+    i64 biased = exponent + F64_BIAS + XSUM_UNSET;
+    if (s->unit == 0) s->unit = (u64)(top <= 92 ? biased + top - 92 : biased - 8);
+    i64 shift = biased - (i64)s->unit;
     if (shift >= 0 && shift + top <= 126) {
         i128 v = (i128)(product << shift), sum;
         if (!__builtin_add_overflow(xsum_fixed(s), negative ? -v : v, &sum)) {
             xsum_set_fixed(s, sum);
             return;
         }
+        xsum_spill_to(s, xsum_wide(s));
+        xsum_set_fixed(s, negative ? -v : v);
+        return;
     }
-    i32 own = shift < 0 ? exponent : xsum_exponent(s) + (i32)shift;
-    wide_add(xsum_wide(s), product, own, negative);
+    wide_add(xsum_wide(s), product, exponent, negative);
 }
 
 void

@@ -268,9 +268,10 @@ usual_data_stays_small(void)
         xsum_add(&s[0], (f64)rng_below(&r, 100000) / 100);
         xsum_add(&s[1], 1.7e18 + (f64)rng_below(&r, 1 << 30));
         xsum_add(&s[2], pow(10, -9 + 6 * rng_f64(&r)));
-        xsum_add_product(&s[3], rng_f64(&r) + 0.5, 100 + rng_f64(&r));
+        xsum_add_product(&s[3], (f64)rng_below(&r, 100000), (f64)rng_below(&r, 1000) / 8);
     }
     for (u32 i = 0; i < 4; i++) {
+        if (s[i].wide) fprintf(stderr, "sum %u went wide\n", i);
         CHECK(!s[i].wide);
         u8 image[XSUM_IMAGE_MAX];
         XSum t;
