@@ -4,6 +4,7 @@
  * json_simd_<level>, or the linker would merge the inline functions of all copies and old
  * processors die of SIGILL. Nothing here throws, and no C++ type leaves the file. */
 #define SIMDJSON_EXCEPTIONS 0
+#define NDEBUG 1 /* simdjson's checks of itself; what we ask of records is no assertion */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -158,8 +159,7 @@ walker_walk(JsonWalker *w, const JsonNode *nodes, const char *text, size_t len, 
     od::object root;
     error = document.get_object().get(root);
     if (error) return walker_fault(error, ret_why);
-    Walk walk = {nodes,  base,   text + len,
-                 tokens, stride, memchr(text, '\\', len) != nullptr};
+    Walk walk = {nodes, base, text + len, tokens, stride, memchr(text, '\\', len) != nullptr};
     error = walk.object(nodes[0], root);
     if (error == simdjson::INCORRECT_TYPE) error = simdjson::TAPE_ERROR; /* within the record */
     if (error) return walker_fault(error, ret_why);
@@ -183,6 +183,9 @@ static_assert(simdjson::SIMDJSON_PADDING <= 64, "a chunk has 64 readable bytes b
 
 extern "C" __attribute__((visibility("default"))) const JsonSimd CPU_SYMBOL(json_simd);
 const JsonSimd CPU_SYMBOL(json_simd) = {
-    walker_open,       walker_close, walker_walk, walker_utf8_valid,
+    walker_open,
+    walker_close,
+    walker_walk,
+    walker_utf8_valid,
     KERNEL_TEXT(SIMDJSON_BUILTIN_IMPLEMENTATION),
 };

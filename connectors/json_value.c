@@ -389,7 +389,7 @@ digits_value(const char *p, u32 len, u64 *ret_value)
     u32 shift = 128 - 8 * len;
     high = (high >> shift << shift) | (shift ? zeros >> (64 - shift) : 0);
     *ret_value = digits8_value(high) * (u64)100000000 + digits8_value(low);
-    return digits8_are(high) & digits8_are(low);
+    return (u32)digits8_are(high) & (u32)digits8_are(low);
 }
 
 static inline bool
