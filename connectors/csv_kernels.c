@@ -224,10 +224,11 @@ csv_regular(const char *data, const u32 *at, u32 records, u32 nfields, u32 *ret_
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-/* Digits [start, end) with at most one '.', at most 16 bytes in all. */
+/* Digits with at most one '.', at most 16 bytes in all. */
 typedef struct Digits {
     u64 value;
     u32 fraction; /* digits behind the point */
+    bool point;
     bool ok;
 } Digits;
 
@@ -267,25 +268,23 @@ digits_value(__m128i v)
 static inline Digits
 digits_parse(const char *end, u32 len, bool point)
 {
-    Digits d = {0, 0, false};
+    Digits d = {0, 0, false, false};
     if (UNLIKELY(len - 1 >= DIGITS_MAX)) return d;
     __m128i v = _mm_loadu_si128((const void *)(end - 16));
     __m128i keep = _mm_loadu_si128((const void *)(keep_last + len));
     v = _mm_and_si128(_mm_sub_epi8(v, _mm_set1_epi8('0')), keep);
-    u32 has_point = 0;
     if (point) {
         __m128i dot = _mm_cmpeq_epi8(v, _mm_set1_epi8((char)('.' - '0')));
         u32 dots = (u32)_mm_movemask_epi8(dot);
-        u32 at = (u32)__builtin_ctz(dots | 1u << 16);
-        has_point = dots != 0;
-        if (LIKELY(has_point)) {
+        if (LIKELY(dots)) {
+            u32 at = (u32)__builtin_ctz(dots);
             v = _mm_shuffle_epi8(v, _mm_loadu_si128((const void *)point_out[at]));
             d.fraction = 15 - at;
+            d.point = true;
         }
     }
-    __m128i nine = _mm_set1_epi8(9);
-    u32 digits = (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(v, nine), nine));
-    d.ok = digits == 0xffff && len > has_point;
+    __m128i above_nine = _mm_subs_epu8(v, _mm_set1_epi8(9));
+    d.ok = _mm_testz_si128(above_nine, above_nine);
     d.value = digits_value(v);
     return d;
 }
@@ -293,32 +292,40 @@ digits_parse(const char *end, u32 len, bool point)
 static inline Digits
 digits_parse(const char *end, u32 len, bool point)
 {
-    Digits d = {0, 0, false};
+    Digits d = {0, 0, false, false};
     if (len - 1 >= DIGITS_MAX) return d;
-    bool seen = false;
     for (const char *p = end - len; p < end; p++) {
         u32 digit = (u32)(u8)*p - '0';
-        if (point && !seen && *p == '.') {
-            seen = true;
+        if (point && !d.point && *p == '.') {
+            d.point = true;
             d.fraction = (u32)(end - p) - 1;
             continue;
         }
         if (digit > 9) return d;
         d.value = d.value * 10 + digit;
     }
-    d.ok = len > seen;
+    d.ok = true;
     return d;
 }
 #endif
 
-/* The fields of span s one by one: `start` and `len` are set in the body. */
+/* The fields of span s one by one: `start`, `end` and `len` of row r. What the loops read of s is
+ * copied, because slots may alias it as far as the compiler knows. */
 #define EACH_FIELD(s, r)                                                                           \
+    const char *const data_ = (s)->data;                                                           \
     const u32 *at_ = (s)->at;                                                                      \
-    for (u32 r = 0; r < (s)->rows; r++, at_ += (s)->stride)
-#define FIELD(s)                                                                                   \
-    const char *start = (s)->data + (u32)(at_[0] + 1);                                             \
-    const char *end = (s)->data + (u32)(at_[1] - (s)->trim);                                       \
-    u32 len = (u32)(end - start)
+    const u32 rows_ = (s)->rows, stride_ = (s)->stride, trim_ = (s)->trim;                         \
+    for (u32 r = 0; r < rows_; r++, at_ += stride_)
+#define FIELD()                                                                                    \
+    const u32 from_ = at_[0] + 1, to_ = at_[1] - trim_;                                            \
+    const char *start = data_ + from_, *end = data_ + to_;                                         \
+    u32 len = to_ - from_
+/* A branch: most columns have no odd fields, or nothing else. */
+#define FIELD_ODD(r)                                                                               \
+    do {                                                                                           \
+        to[r] = 0;                                                                                 \
+        odd[n++] = (u16)(r);                                                                       \
+    } while (0)
 
 static u32
 csv_i64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
@@ -328,13 +335,13 @@ csv_i64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
-        bool minus = *start == '-';
-        Digits d = digits_parse(end, len - minus, false);
-        i64 v = (i64)d.value;
-        to[r] = d.ok ? (minus ? -v : v) : 0;
-        odd[n] = (u16)r;
-        n += !d.ok;
+        FIELD();
+        i64 minus = -(i64)(*start == '-');
+        Digits d = digits_parse(end, len + (u32)minus, false);
+        if (LIKELY(d.ok))
+            to[r] = ((i64)d.value ^ minus) - minus;
+        else
+            FIELD_ODD(r);
     }
     return n;
 }
@@ -347,21 +354,24 @@ csv_i32s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
-        bool minus = *start == '-';
-        Digits d = digits_parse(end, len - minus, false);
-        bool ok = d.ok && d.value <= INT32_MAX;
-        i32 v = (i32)d.value;
-        to[r] = ok ? (minus ? -v : v) : 0;
-        odd[n] = (u16)r;
-        n += !ok;
+        FIELD();
+        i64 minus = -(i64)(*start == '-');
+        Digits d = digits_parse(end, len + (u32)minus, false);
+        if (LIKELY(d.ok && d.value <= INT32_MAX))
+            to[r] = (i32)(((i64)d.value ^ minus) - minus);
+        else
+            FIELD_ODD(r);
     }
     return n;
 }
 
-static const f64 pow10_f64[DIGITS_MAX + 1] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
-                                              1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+/* And their opposites, for numbers with a minus, so that "-0" becomes -0. */
+static const f64 pow10_f64[2][DIGITS_MAX] = {
+    {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15},
+    {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7, -1e8, -1e9, -1e10, -1e11, -1e12, -1e13, -1e14,
+     -1e15}};
 
+/* A point leaves 15 digits at most, which are below 2^53. */
 static u32
 csv_f64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 {
@@ -370,14 +380,13 @@ csv_f64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
-        bool minus = *start == '-';
+        FIELD();
+        u32 minus = *start == '-';
         Digits d = digits_parse(end, len - minus, true);
-        bool ok = d.ok && d.value <= (u64)1 << 53;
-        f64 v = (f64)(i64)d.value / pow10_f64[d.fraction];
-        to[r] = ok ? (minus ? -v : v) : 0;
-        odd[n] = (u16)r;
-        n += !ok;
+        if (LIKELY(d.ok && (d.point ? len - minus > 1 : d.value <= (u64)1 << 53)))
+            to[r] = (f64)(i64)d.value / pow10_f64[minus][d.fraction];
+        else
+            FIELD_ODD(r);
     }
     return n;
 }
@@ -391,14 +400,14 @@ csv_f32s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
-        bool minus = *start == '-';
+        FIELD();
+        u32 minus = *start == '-';
         Digits d = digits_parse(end, len - minus, true);
-        bool ok = d.ok && d.value <= (u64)1 << 24 && d.fraction <= 10;
-        f32 v = (f32)(i64)d.value / (f32)pow10_f64[d.fraction];
-        to[r] = ok ? (minus ? -v : v) : 0;
-        odd[n] = (u16)r;
-        n += !ok;
+        bool exact = d.value <= (u64)1 << 24 && d.fraction <= 10;
+        if (LIKELY(d.ok && exact && len - minus > d.point))
+            to[r] = (f32)(i64)d.value / (f32)pow10_f64[minus][d.fraction];
+        else
+            FIELD_ODD(r);
     }
     return n;
 }
@@ -427,19 +436,20 @@ static u32
 csv_decimals(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 {
     i128 *to = out;
+    const i128 limit = l->limit;
+    const u32 scale = l->scale;
     u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
+        FIELD();
         bool minus = *start == '-';
         Digits d = digits_parse(end, len - minus, true);
-        u32 up = l->scale - d.fraction; /* wraps when the text has more digits */
-        bool ok = d.ok && up < ARRAY_LEN(pow10_u64);
-        i128 v = ok ? (i128)d.value * pow10_u64[up] : 0;
-        ok = ok && v < l->limit;
-        to[r] = ok ? (minus ? -v : v) : 0;
-        odd[n] = (u16)r;
-        n += !ok;
+        u32 up = scale - d.fraction; /* wraps when the text has more digits */
+        i128 v = up < ARRAY_LEN(pow10_u64) ? (i128)d.value * pow10_u64[up] : limit;
+        if (LIKELY(d.ok && v < limit && len - minus > d.point))
+            to[r] = minus ? -v : v;
+        else
+            FIELD_ODD(r);
     }
     return n;
 }
@@ -452,7 +462,8 @@ csv_bools(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
+        FIELD();
+        (void)end;
         u64 v = load_u64(start) | 0x2020202020202020u;
         bool yes = len == 4 && (u32)v == 0x65757274;              /* "true" */
         bool no = len == 5 && (v & 0xffffffffff) == 0x65736c6166; /* "false" */
@@ -504,7 +515,8 @@ csv_dates(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     i32 days = l->minute_days;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
+        FIELD();
+        (void)end;
         u16 tail;
         memcpy(&tail, start + 8, 2);
         bool ok = len == 10;
@@ -542,59 +554,68 @@ minute_parse(CsvLoop *l, const char *p)
     return true;
 }
 
+/* "m:ss.SSS" in v (first byte lowest), the m ignored. */
 static inline bool
-minute_same(const char *a, const char *b)
+millis_parse(u64 v, u32 *ret_ms)
 {
-    return ((load_u64(a) ^ load_u64(b)) | (load_u64(a + 8) ^ load_u64(b + 8))) == 0;
-}
-
-/* "m:ss.SSS" in v (first byte lowest): milliseconds of the minute, or 60000 and more. */
-static inline u32
-millis_parse(u64 v)
-{
-    v = (v ^ 0x3030302E30303A00u) & 0xffffffffffffff00u;
-    if ((((v + 0x0606060006060000u) | v) & 0xf0f0f0fff0f0ff00u) != 0) return 60000;
-    u32 s = (u32)(v >> 16) & 0xffff, f = (u32)(v >> 40);
-    u32 seconds = (s & 0xff) * 10 + (s >> 8);
-    return seconds * 1000 + (f & 0xff) * 100 + (f >> 8 & 0xff) * 10 + (f >> 16 & 0xff);
+    v = (v ^ 0x3030302E30303A00u) & 0xffffffffffffff00u; /* digits 0..9, marks 0 */
+    bool ok = (((v + 0x06060600060A0000u) | v) & 0xf0f0f0fff0f0ff00u) == 0;
+    v = (v * 2561 >> 8) & 0x00ff00ff00ff00ffu; /* 0, ss, 0S, SS */
+    *ret_ms = (u32)(v * (((u64)1000 << 32) + (100 << 16) + 1) >> 48);
+    return ok;
 }
 
 /* The part behind the minute: ":ss", ":ss.SSS" or ":ss.SSSSSS"; -1 if it is something else, or
  * finer than the type. */
-static inline i64
+static i64
 seconds_parse(const char *p, u32 len, u32 scale)
 {
-    if (LIKELY(len == 23 && scale >= 3)) {
-        u32 ms = millis_parse(load_u64(p + 15));
-        return ms < 60000 ? (i64)ms * 1000 : -1;
-    }
     if (len == 19) {
         u32 s = p[16] == ':' ? two_digits(p + 17) : 100;
         return s < 60 ? (i64)s * 1000000 : -1;
     }
-    if (len != 26 || scale < 6) return -1;
-    u32 ms = millis_parse(load_u64(p + 15));
+    u32 ms;
+    if ((len != 23 || scale < 3) && (len != 26 || scale < 6)) return -1;
+    if (!millis_parse(load_u64(p + 15), &ms)) return -1;
+    if (len == 23) return (i64)ms * 1000;
     u32 hundreds = (u32)(u8)p[23] - '0', rest = two_digits(p + 24);
-    if (ms >= 60000 || hundreds > 9 || rest > 99) return -1;
+    if (hundreds > 9 || rest > 99) return -1;
     return (i64)ms * 1000 + hundreds * 100 + rest;
+}
+
+/* Another minute, or not with milliseconds. */
+static __attribute__((noinline)) bool
+timestamp_other(CsvLoop *l, const char *start, u32 len, i64 *ret_us)
+{
+    i64 us = seconds_parse(start, len, l->scale);
+    if (us < 0 || (l->zoned && start[len] != 'Z')) return false;
+    if (memcmp(l->minute, start, 16) != 0 && !minute_parse(l, start)) return false;
+    *ret_us = l->minute_us + us;
+    return true;
 }
 
 static u32
 csv_timestamps(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 {
     i64 *to = out;
-    u32 n = 0, scale = l->scale;
+    const u32 zone = l->zoned, likely_len = l->scale < 3 ? UINT32_MAX : 23 + zone;
+    u64 first = load_u64(l->minute), second = load_u64(l->minute + 8);
+    i64 minute_us = l->minute_us;
+    u32 n = 0;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
-        bool ok = true;
-        if (l->zoned) ok = len-- > 19 && end[-1] == 'Z';
-        i64 us = ok ? seconds_parse(start, len, scale) : -1;
-        ok = us >= 0;
-        if (ok && UNLIKELY(!minute_same(l->minute, start))) ok = minute_parse(l, start);
-        to[r] = ok ? l->minute_us + us : 0;
-        odd[n] = (u16)r;
-        n += !ok;
+        FIELD();
+        u32 ms;
+        u64 differs = (load_u64(start) ^ first) | (load_u64(start + 8) ^ second);
+        bool ok = millis_parse(load_u64(start + 15), &ms) && len == likely_len && differs == 0;
+        if (LIKELY(ok && (!zone || end[-1] == 'Z'))) {
+            to[r] = minute_us + (i64)ms * 1000;
+            continue;
+        }
+        if (!timestamp_other(l, start, len - zone, &to[r])) FIELD_ODD(r);
+        first = load_u64(l->minute);
+        second = load_u64(l->minute + 8);
+        minute_us = l->minute_us;
     }
     return n;
 }
@@ -609,7 +630,8 @@ csv_texts(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     i32 quote = l->quote;
     EACH_FIELD(s, r)
     {
-        FIELD(s);
+        FIELD();
+        (void)end;
         bool quoted = (u8)*start == quote;
         len = quoted ? 0 : len;
 #ifdef __SSE4_1__

@@ -5,7 +5,7 @@
  * anything else (NULL, quotes, signs and exponents that are rare, nonsense) leaves a zero slot and
  * its row in `odd`, for csv_decode.c to look at properly. */
 #pragma once
-#include "base/vector.h"
+#include "base/batch.h"
 
 typedef struct CsvIndex {
     u32 n;            /* entries written */
