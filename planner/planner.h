@@ -36,6 +36,7 @@ typedef struct TableDef {
     OptionList options;
     Str comment;
     u32 pos;
+    PlanOwned *owned; /* see table_def_done() */
 } TableDef;
 
 /* What the front desk does for the planner. */
@@ -73,3 +74,8 @@ Status plan_check_function(const PlannerEnv *env, Arena *a, const CreateFunction
 /* EXPLAIN's tree; changelog_mode prints each edge's mode. */
 void plan_explain(StrBuf *out, const Plan *plan, bool changelog_mode);
 void plan_explain_json(StrBuf *out, const Plan *plan);
+
+/* Constants hold counted buffers, which an arena does not free: call these before the arena goes.
+ * NULL is fine. A Plan that failed to bind leaves nothing behind. */
+void plan_done(Plan *plan);
+void table_def_done(TableDef *def);

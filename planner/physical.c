@@ -1,0 +1,259 @@
+/* physical.c - a bound plan becomes the operators that run: exchanges, local and global aggregates,
+ * order, parallelism, ids.
+ *
+ * Sources and what follows them row by row run `parallel` times side by side. An aggregate is
+ * computed in two steps, before and after the exchange by the hash of the key:
+ *
+ *   Scan p -> Filter p -> LocalAggregate p -> Exchange hash -> GlobalAggregate p
+ *
+ * Whatever asks for an order runs once. `ordered` says that a node's rows must come in the order
+ * of their source (DIALECT 4): an EXCHANGE_ORDERED restores it. A windowed aggregate has no such
+ * order to restore, so it fires in key order instead (`sorted`) and its last step runs once. */
+#include "planner/pass.h"
+
+typedef struct Physical {
+    Binder *b;
+    bool bounded; /* the tree at hand */
+} Physical;
+
+static Status physical_node(Physical *p, PlanNode **at, bool ordered, Err *err);
+
+/* ---- what is executed ----------------------------------------------------------------------- */
+
+static Status
+physical_refuse(const PlanNode *n, const char *what, Err *err)
+{
+    return err_set(err, W2001, n->pos, "%s is not supported yet", what);
+}
+
+static Status
+physical_check_window(const PlanNode *n, const TimeWindow *w, Err *err)
+{
+    if (w->kind == WINDOW_NONE) return ERR_OK;
+    if (w->kind != WINDOW_TUMBLE) {
+        return err_set(err, W2001, n->pos, "a %s window is not supported yet",
+                       window_kind_name(w->kind));
+    }
+    if (!w->event_time) return physical_refuse(n, "a window over processing time", err);
+    return ERR_OK;
+}
+
+/* ---- exchanges ------------------------------------------------------------------------------ */
+
+static PlanNode *
+physical_exchange(Physical *p, PlanNode *input, ExchangeKind kind, u32 parallel)
+{
+    PlanNode *n = node_new(p->b->a, PLAN_EXCHANGE, 1, 0);
+    n->pos = input->pos;
+    n->input[0] = input;
+    n->schema = input->schema;
+    n->ordered = kind == EXCHANGE_ORDERED;
+    n->parallel = parallel;
+    n->exchange.kind = kind;
+    return n;
+}
+
+/* The node runs once; its input comes together before it. */
+static Status
+physical_single(Physical *p, PlanNode *n, bool ordered, Err *err)
+{
+    TRY(physical_node(p, &n->input[0], ordered, err));
+    n->parallel = 1;
+    if (n->input[0]->parallel == 1) return ERR_OK;
+    ExchangeKind kind = ordered ? EXCHANGE_ORDERED : EXCHANGE_GATHER;
+    n->input[0] = physical_exchange(p, n->input[0], kind, 1);
+    return ERR_OK;
+}
+
+/* ---- aggregates ----------------------------------------------------------------------------- */
+
+static bool
+aggregate_splits(const PlanNode *n)
+{
+    for (u32 i = 0; i < n->agg.naggs; i++) {
+        const AggCall *c = &n->agg.aggs[i].call;
+        if (!c->fns->merge || c->def->flags & AGG_ORDERED) return false;
+    }
+    return true;
+}
+
+static PlanNode *
+aggregate_local(Physical *p, const PlanNode *n)
+{
+    PlanNode *local = node_new(p->b->a, PLAN_LOCAL_AGG, 1, 3);
+    local->pos = n->pos;
+    local->input[0] = n->input[0];
+    local->agg = n->agg;
+    local->parallel = n->input[0]->parallel;
+    local->schema.at[0] = (Column){.name = STR("$group"), .type = type_bytes()};
+    local->schema.at[1] = (Column){.name = STR("$hash"), .type = type_of(TYPE_BIGINT)};
+    local->schema.at[2] = (Column){.name = STR("$window"), .type = type_of(TYPE_TIMESTAMP)};
+    for (u32 i = 0; i < 3; i++) local->schema.at[i].type.not_null = true;
+    return local;
+}
+
+static Status
+physical_aggregate(Physical *p, PlanNode *n, bool ordered, Err *err)
+{
+    TRY(physical_check_window(n, &n->agg.window, err));
+    bool splits = aggregate_splits(n);
+    n->agg.sorted = ordered;
+    if (!splits) return physical_single(p, n, true, err);
+    TRY(physical_node(p, &n->input[0], false, err));
+    if (n->input[0]->parallel == 1) return ERR_OK;
+    PlanNode *local = aggregate_local(p, n);
+    /* Without keys there is one group, and it exists even when no row comes; in order, one
+     * instance must fire all groups. */
+    bool single = ordered || (n->agg.nkeys == 0 && n->agg.window.kind == WINDOW_NONE);
+    n->kind = PLAN_GLOBAL_AGG;
+    n->parallel = single ? 1 : p->b->env->parallel;
+    n->input[0] =
+        physical_exchange(p, local, single ? EXCHANGE_GATHER : EXCHANGE_HASH, n->parallel);
+    return ERR_OK;
+}
+
+/* ---- the rest ------------------------------------------------------------------------------- */
+
+static Status
+physical_union(Physical *p, PlanNode *n, bool ordered, Err *err)
+{
+    bool same = true;
+    for (u32 i = 0; i < n->ninputs; i++) {
+        TRY(physical_node(p, &n->input[i], ordered, err));
+        same = same && n->input[i]->parallel == n->input[0]->parallel;
+    }
+    n->parallel = n->input[0]->parallel;
+    if (same && (!ordered || n->parallel == 1)) return ERR_OK;
+    n->parallel = 1;
+    for (u32 i = 0; i < n->ninputs; i++) {
+        if (n->input[i]->parallel == 1) continue;
+        ExchangeKind kind = ordered ? EXCHANGE_ORDERED : EXCHANGE_GATHER;
+        n->input[i] = physical_exchange(p, n->input[i], kind, 1);
+    }
+    return ERR_OK;
+}
+
+static bool
+physical_is_bounded(const PlanNode *n)
+{
+    if (n->kind == PLAN_SCAN) return n->scan.bounded;
+    for (u32 i = 0; i < n->ninputs; i++) {
+        if (!physical_is_bounded(n->input[i])) return false;
+    }
+    return true;
+}
+
+/* Rows that come straight from their source are shown in its order, while it ends; groups come as
+ * they are done. */
+static bool
+result_is_ordered(const PlanNode *n)
+{
+    while (n->kind == PLAN_PROJECT || n->kind == PLAN_FILTER || n->kind == PLAN_WINDOW ||
+           n->kind == PLAN_WATERMARK) {
+        n = n->input[0];
+    }
+    if (n->kind == PLAN_UNION_ALL) {
+        for (u32 i = 0; i < n->ninputs; i++) {
+            if (!result_is_ordered(n->input[i])) return false;
+        }
+        return true;
+    }
+    return n->kind == PLAN_SCAN || n->kind == PLAN_VALUES;
+}
+
+static Status
+physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
+{
+    PlanNode *n = *at;
+    n->ordered = ordered;
+    switch (n->kind) {
+    case PLAN_SCAN:
+        n->parallel = p->b->env->parallel;
+        return ERR_OK;
+    case PLAN_VALUES:
+        n->parallel = 1;
+        return ERR_OK;
+    case PLAN_WINDOW:
+        TRY(physical_check_window(n, &n->window.spec, err));
+        break;
+    case PLAN_WATERMARK:
+    case PLAN_FILTER:
+    case PLAN_PROJECT:
+        break;
+    case PLAN_UNION_ALL:
+        return physical_union(p, n, ordered, err);
+    case PLAN_AGGREGATE:
+        return physical_aggregate(p, n, ordered, err);
+    case PLAN_RANK:
+    case PLAN_SORT:
+    case PLAN_LIMIT:
+        return physical_single(p, n, true, err);
+    case PLAN_SINK:
+        return physical_single(p, n, false, err);
+    case PLAN_RESULT:
+        return physical_single(p, n, p->bounded && result_is_ordered(n->input[0]), err);
+    case PLAN_LOCAL_AGG:
+    case PLAN_GLOBAL_AGG:
+    case PLAN_EXCHANGE:
+    case PLAN_COUNT:
+        UNREACHABLE();
+    }
+    TRY(physical_node(p, &n->input[0], ordered, err));
+    n->parallel = n->input[0]->parallel;
+    return ERR_OK;
+}
+
+/* Each kind says what it makes of its inputs' modes; all of today's keep appending. */
+static EdgeMode
+physical_mode(const PlanNode *n)
+{
+    EdgeMode mode = EDGE_APPEND;
+    for (u32 i = 0; i < n->ninputs; i++) mode = MAX(mode, n->input[i]->mode);
+    switch (n->kind) {
+    case PLAN_SCAN:
+    case PLAN_VALUES:
+    case PLAN_AGGREGATE: /* once per group: when its window closes, or at the end */
+    case PLAN_GLOBAL_AGG:
+    case PLAN_LOCAL_AGG:
+    case PLAN_RANK:
+    case PLAN_SORT:
+    case PLAN_LIMIT:
+        return EDGE_APPEND;
+    case PLAN_WATERMARK:
+    case PLAN_FILTER:
+    case PLAN_PROJECT:
+    case PLAN_UNION_ALL:
+    case PLAN_WINDOW:
+    case PLAN_EXCHANGE:
+    case PLAN_SINK:
+    case PLAN_RESULT:
+        return mode;
+    case PLAN_COUNT:
+        break;
+    }
+    UNREACHABLE();
+}
+
+/* Ids in preorder: a tree of the same shape gets the same ids. */
+static void
+physical_number(PlanNode *n, u32 *next)
+{
+    n->id = (*next)++;
+    for (u32 i = 0; i < n->ninputs; i++) physical_number(n->input[i], next);
+    n->mode = physical_mode(n);
+}
+
+Status
+physical_plan(Binder *b, PlanNode **roots, u32 nroots, Plan **ret_plan, Err *err)
+{
+    Plan *plan = arena_make(b->a, Plan);
+    plan->roots = roots;
+    plan->nroots = nroots;
+    for (u32 i = 0; i < nroots; i++) {
+        Physical p = {.b = b, .bounded = physical_is_bounded(roots[i])};
+        TRY(physical_node(&p, &plan->roots[i], false, err));
+        physical_number(plan->roots[i], &plan->nodes);
+    }
+    *ret_plan = plan;
+    return ERR_OK;
+}
