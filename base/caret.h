@@ -1,10 +1,10 @@
 /* caret.h - the picture of an error (DIALECT 8):
  *
- *   error[W2013]: column "user_idd" does not exist
- *     --> job.sql:7:8
- *    7 | SELECT user_idd, COUNT(*) FROM clicks
- *      |        ^^^^^^^^
- *   hint: did you mean "user_id"?
+ *     error[W2013]: column "user_idd" does not exist
+ *       --> job.sql:7:8
+ *      7 | SELECT user_idd, COUNT(*) FROM clicks
+ *        |        ^^^^^^^^
+ *     hint: did you mean "user_id"?
  */
 #pragma once
 #include "base/err.h"
