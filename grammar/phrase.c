@@ -32,7 +32,7 @@ typedef enum Follow {
     FOLLOW_INTO,      /* INTO or OVERWRITE */
     FOLLOW_STATEMENT, /* a word that begins a query or an INSERT */
     FOLLOW_FRAME,     /* a bound of a window frame */
-    FOLLOW_VALUE      /* a number */
+    FOLLOW_VALUE      /* a number or a parenthesis */
 } Follow;
 
 typedef struct Phrase {
@@ -125,7 +125,7 @@ follow_fits(const Pass *p, Follow follow, u32 n)
     case FOLLOW_INTO: return next->word == KW_INTO || next->word == KW_OVERWRITE;
     case FOLLOW_STATEMENT: return follow_statement(next);
     case FOLLOW_FRAME: return follow_frame(next);
-    case FOLLOW_VALUE: return next->kind == TK_INTEGER;
+    case FOLLOW_VALUE: return paren || next->kind == TK_INTEGER;
     }
     UNREACHABLE();
 }
