@@ -32,6 +32,9 @@ typedef struct Cli {
 int cli_open(Cli *cli, const char *default_catalog);
 /* Print an error with its picture on stderr. name is the script's, for `--> name:line:col`. */
 void cli_error(const Cli *cli, Str name, Str script, const Err *err);
+/* What a failed statement of a script has to say: its error, a time-out, "interrupted", or nothing
+ * when the output's reader has gone. */
+void cli_report(const Cli *cli, Str name, Str script, Status st, const Err *err);
 /* The exit code for what a script came to: knows of Ctrl-C, --timeout and readers that left. */
 int cli_exit(const Cli *cli, Status st);
 /* "error: ..." with a hint, without a script. Returns the exit code. */

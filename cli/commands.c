@@ -96,9 +96,7 @@ command_run(Cli *cli)
         screen_open(&screen, cli, (Str){0}, 0);
         st = weir_run_job(cli->weir, strbuf_view(&s.text), false, &screen.output, &err);
         st = screen_close(&screen, st, &err);
-        if (st && st != ERR_INTERRUPT && !cli->out.gone) {
-            cli_error(cli, s.name, strbuf_view(&s.text), &err);
-        }
+        if (st) cli_report(cli, s.name, strbuf_view(&s.text), st, &err);
         code = cli_exit(cli, st);
     }
     strbuf_done(&s.text);
@@ -198,7 +196,7 @@ explain_statement(Cli *cli, const Script *s, u32 from, u32 *ret_next, bool *ret_
     st = screen_close(&screen, st, &err);
     *ret_next = from + (next > added ? next - added : 0);
     if (st && err.pos != POS_NONE) err.pos = from + (err.pos > added ? err.pos - added : 0);
-    if (st && !cli->out.gone) cli_error(cli, s->name, text, &err);
+    if (st) cli_report(cli, s->name, text, st, &err);
     strbuf_done(&with);
     return st;
 }
@@ -255,7 +253,6 @@ command_doctor(Cli *cli)
 {
     int code = cli_open(cli, NULL);
     if (code) return code;
-    strbuf_printf(&cli->out.text, "weir %s\n", weir_version());
     weir_doctor(cli->weir, doctor_line, cli);
     doctor_place(cli, XDG_DATA, "catalog.db", "catalog of the shell");
     doctor_place(cli, XDG_STATE, "history", "history of the shell");

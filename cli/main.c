@@ -7,7 +7,7 @@
  * Results go to stdout, everything else to stderr; exit codes are those of base/status.def. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static const CommandRow commands[] = {
@@ -72,12 +72,24 @@ command_choose(Cli *cli)
     return command_script(cli);
 }
 
+/* A closed 0, 1 or 2 would become the next file that is opened, and rows would go into it. */
+static void
+standard_files_open(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0) continue;
+        int null = open("/dev/null", O_RDWR);
+        assert(null == fd || null < 0);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     Cli cli = {0};
     Err err = {.pos = POS_NONE};
     Status st = argc < 1 ? ERR_OK : options_parse((u32)argc - 1, argv + 1, &cli.opt, &err);
+    standard_files_open();
     cli.term = terminal_look(cli.opt.color);
     cli.out = out_make(STDOUT_FILENO, NULL);
     cli.format = cli.opt.format;

@@ -36,15 +36,27 @@ csv_field(StrBuf *out, Str s)
     strbuf_char(out, '"');
 }
 
+static char
+tsv_letter(char c)
+{
+    if (c == '\t') return 't';
+    if (c == '\n') return 'n';
+    if (c == '\r') return 'r';
+    return c == '\\' ? '\\' : 0;
+}
+
 static void
 tsv_field(StrBuf *out, Str s)
 {
+    u32 from = 0;
     for (u32 i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        char letter = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\\' ? '\\' : 0;
-        if (letter) strbuf_char(out, '\\');
-        strbuf_char(out, letter ? letter : c);
+        char escape[2] = {'\\', tsv_letter(s.ptr[i])};
+        if (!escape[1]) continue;
+        strbuf_add(out, s.ptr + from, i - from);
+        strbuf_add(out, escape, 2);
+        from = i + 1;
     }
+    strbuf_add(out, s.ptr + from, s.len - from);
 }
 
 static void

@@ -93,7 +93,9 @@ screen_progress(void *ctx, const WeirProgress *now)
         progress_erase(&s->progress);
         st = out_flush(&s->cli->out, &err);
     }
-    if (st && s->cli->out.gone) weir_interrupt(s->cli->weir);
+    /* A signal may have come just before the statement forgot earlier ones. */
+    bool stop = signals_reason(s->cli->signals) != STOP_NONE;
+    if (stop || (st && s->cli->out.gone)) weir_interrupt(s->cli->weir);
     progress_draw(&s->progress, now);
 }
 
@@ -151,7 +153,7 @@ screen_footer(Screen *s, StrBuf *out, const WeirSummary *sum)
         count_print(out, sum->rows_skipped);
         strbuf_str(out, STR(" skipped"));
     }
-    if (screen_on_terminal(cli)) {
+    if (sum->ran && screen_on_terminal(cli)) {
         strbuf_str(out, STR(" ("));
         seconds_print(out, sum->seconds);
         strbuf_char(out, ')');
@@ -159,13 +161,20 @@ screen_footer(Screen *s, StrBuf *out, const WeirSummary *sum)
     strbuf_char(out, '\n');
 }
 
+/* What a statement without rows did: its message, or for an INSERT how many rows it wrote. */
 static void
 screen_message(Screen *s, const WeirSummary *sum)
 {
     bool wanted = s->cli->interactive || (sum->ran && s->cli->term.err_tty);
-    if (!sum->message || !wanted || s->cli->opt.quiet) return;
+    bool says = sum->message || (sum->ran && !s->has_rows);
+    if (!says || !wanted || s->cli->opt.quiet) return;
     StrBuf line = {0};
-    (void)width_show(&line, str_from(sum->message), s->cli->term.utf8);
+    if (sum->message) {
+        (void)width_show(&line, str_from(sum->message), s->cli->term.utf8);
+    } else {
+        count_print(&line, sum->rows_out);
+        strbuf_str(&line, sum->rows_out == 1 ? STR(" row written") : STR(" rows written"));
+    }
     if (sum->ran) {
         strbuf_str(&line, STR(" ("));
         seconds_print(&line, sum->seconds);
@@ -190,8 +199,8 @@ screen_end(void *ctx, const WeirSummary *sum, Err *err)
         TRY(out_flush(&cli->out, err));
     }
     screen_message(s, sum);
-    bool timed = footer && screen_on_terminal(cli);
-    if (cli->timer && !timed && !cli->opt.quiet) {
+    bool timed = (footer && screen_on_terminal(cli)) || !s->has_rows;
+    if (cli->timer && sum->ran && !timed && !cli->opt.quiet) {
         StrBuf text = {0};
         seconds_print(&text, sum->seconds);
         screen_say(s, SGR_DIM, "time", strbuf_view(&text));

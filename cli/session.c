@@ -66,8 +66,8 @@ cli_exit(const Cli *cli, Status st)
 }
 
 /* An interrupted statement says why, once; a reader that left is nothing to talk about. */
-static void
-script_failed(const Cli *cli, Str name, Str script, Status st, const Err *err)
+void
+cli_report(const Cli *cli, Str name, Str script, Status st, const Err *err)
 {
     if (cli->out.gone) return;
     Err shown = *err;
@@ -120,7 +120,7 @@ cli_script(Cli *cli, Str name, Str script)
             if (done) st = ERR_OK; /* it came too late to stop anything */
         }
         if (st) {
-            script_failed(cli, name, script, st, &err);
+            cli_report(cli, name, script, st, &err);
             return st;
         }
         assert(done || next > at);

@@ -248,7 +248,8 @@ word_wants_table(const Recent *r, Str text)
     return false;
 }
 
-/* Columns of every table that the text names: it is short, and so is the list. */
+/* Columns of every table that the text names; of all tables while it names none, for the select
+ * list comes before FROM. */
 static void
 complete_columns(Shell *s, Collect *c, Str text)
 {
@@ -256,14 +257,20 @@ complete_columns(Shell *s, Collect *c, Str text)
     Collect all = {.out = &tables};
     collect_list(&all, s, WEIR_TABLES, (Str){0});
     collect_list(&all, s, WEIR_VIEWS, (Str){0});
+    bool named = false;
     for (u32 at = 0; at < text.len;) {
         LexToken t = lex_next(text, at);
         at = t.pos + t.width;
         if (t.class != LEX_NAME && t.class != LEX_KEYWORD) continue;
         Str name = {text.ptr + t.pos, t.width};
         for (u32 i = 0; i < tables.len; i++) {
-            if (str_eq(name, str_from(tables.word[i]))) collect_list(c, s, WEIR_COLUMNS, name);
+            if (!str_eq(name, str_from(tables.word[i]))) continue;
+            collect_list(c, s, WEIR_COLUMNS, name);
+            named = true;
         }
+    }
+    for (u32 i = 0; i < tables.len && !named; i++) {
+        collect_list(c, s, WEIR_COLUMNS, str_from(tables.word[i]));
     }
     complete_done(&tables);
 }

@@ -109,10 +109,19 @@ edit_shared(const Completion *c)
     return n;
 }
 
+/* More is waiting to be read: this is a paste, and its tab is only white space. */
+static bool
+edit_pasting(void)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&in, 1, 0) > 0;
+}
+
 static unsigned char
 edit_complete(EditLine *el, int key)
 {
     (void)key;
+    if (edit_pasting()) return el_insertstr(el, " ") == 0 ? CC_REFRESH : CC_ERROR;
     Edit *e = edit_of(el);
     const LineInfo *li = el_line(el);
     Str line = {li->buffer, (u32)(li->cursor - li->buffer)};
@@ -175,7 +184,8 @@ edit_open(Shell *shell)
     (void)el_set(e->el, EL_SIGNAL, 1);
     (void)el_set(e->el, EL_HIST, history, e->history);
     (void)el_set(e->el, EL_GETCFN, edit_getc);
-    (void)el_set(e->el, EL_ADDFN, "weir-complete", "complete names and keywords", edit_complete);
+    (void)el_wset(e->el, EL_ADDFN, L"weir-complete", L"complete names and keywords",
+                  edit_complete); /* the narrow call leaks its strings */
     (void)el_set(e->el, EL_BIND, "^I", "weir-complete", NULL);
     (void)el_set(e->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     (void)el_source(e->el, NULL);
