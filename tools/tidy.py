@@ -33,6 +33,10 @@ THIRD_PARTY = {
     "zstd.h": "connectors", "pcre2.h": "exec", "histedit.h": "cli", "editline/readline.h": "cli",
 }
 ONE_ROOM = {"utf8proc.h", "xxhash.h", "lmdb.h"}  # one room too, whichever needs it
+# The build looks for <name.h> in a room first, and the system's own headers include these.
+SYSTEM_HEADERS = set("""alloca assert ctype dirent errno features fcntl fenv float glob inttypes limits locale
+    math memory poll pthread pwd regex sched search semaphore setjmp signal spawn stdarg stddef stdint
+    stdio stdlib string strings termios time unistd wchar wctype""".split())
 LIBRARY_ROOMS = ("base", "grammar", "catalog", "planner", "connectors", "exec")
 PURE = ("grammar/", "planner/", "exec/ops/")
 
@@ -159,6 +163,8 @@ def check_source(path, text, lines):
         complain(path, 1, f'the first line must be "/* {path.name} - <what it is for>"')
     if DRAWER.search(path.stem.replace("-", "_")):
         complain(path, 1, "name the concept, not the drawer")
+    if path.suffix == ".h" and path.stem in SYSTEM_HEADERS:
+        complain(path, 1, f"hides the system's <{path.name}> from this room: another name")
     if len(lines) > LINES_MAX:
         complain(path, 1, f"{len(lines)} lines, more than {LINES_MAX}: split by concept")
     for n, line in enumerate(lines, 1):
