@@ -7,6 +7,8 @@
  *   weir_live.c      live queries that tests step through
  */
 #pragma once
+#include "base/timezone.h"
+#include "base/value_text.h"
 #include "connectors/connector.h"
 #include "connectors/memory.h"
 #include "exec/job.h"

@@ -11,6 +11,39 @@ struct WeirJob {
     WeirOutput out;
 };
 
+/* Memory tables are live while the job runs, and come to their end when it finishes. */
+static void
+live_tables(Weir *w, void (*each)(MemoryStore *store, Str name))
+{
+    Arena *a = arena_new();
+    CatalogEntry *entries = NULL;
+    u32 n = 0;
+    Err err;
+    if (catalog_list(w->catalog, a, CATALOG_TABLE, (Str){0}, &entries, &n, &err)) n = 0;
+    for (u32 i = 0; i < n; i++) {
+        if (entries[i].kind == CATALOG_TABLE) each(w->memory, entries[i].name);
+    }
+    arena_free(a);
+}
+
+static void
+table_goes_live(MemoryStore *store, Str name)
+{
+    memory_table_set_live(store, name, true);
+}
+
+static void
+table_ends(MemoryStore *store, Str name)
+{
+    memory_table_close(store, name);
+}
+
+static void
+table_is_plain(MemoryStore *store, Str name)
+{
+    memory_table_set_live(store, name, false);
+}
+
 static Status
 live_rows(void *ctx, const Batch *b, Err *err)
 {
@@ -39,7 +72,7 @@ live_open(WeirJob *j, Weir *w, Str query, Err *err)
     if (!stmt || stmt->kind != STMT_QUERY) {
         return err_set(err, W8001, POS_NONE, "a live job is one query");
     }
-    memory_store_set_live(w->memory, true);
+    live_tables(w, table_goes_live);
     TRY(plan_query(&j->desk.planner, j->desk.arena, stmt->query, &j->plan, err));
     TRY(live_begin(j, err));
     JobOptions options = {.session = &j->desk.session,
@@ -78,7 +111,7 @@ weir_job_pump(WeirJob *j, Err *err)
 Status
 weir_job_finish(WeirJob *j, Err *err)
 {
-    memory_store_set_live(j->desk.weir->memory, false);
+    live_tables(j->desk.weir, table_ends);
     TRY(job_run(j->job, err));
     const JobCounts *c = job_counts(j->job);
     WeirSummary summary = {.ran = true,
@@ -93,8 +126,8 @@ void
 weir_job_close(WeirJob *j)
 {
     if (!j) return;
-    memory_store_set_live(j->desk.weir->memory, false);
     job_close(j->job);
+    live_tables(j->desk.weir, table_is_plain);
     expanded_done(&j->script);
     desk_close(&j->desk);
     mem_free(j);

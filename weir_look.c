@@ -5,6 +5,7 @@
 #include "grammar/ast_print.h"
 #include "weir_desk.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* ---- rows of text ------------------------------------------------------------------------------

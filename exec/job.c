@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "exec/feed.h"
 #include "exec/scan.h"
-#include "exec/sched.h"
+#include "exec/workers.h"
 
 typedef struct Stage {
     const PlanNode **nodes; /* lowest first */
@@ -45,7 +45,7 @@ const OpDef *const op_defs[PLAN_COUNT] = {
 #undef PLAN
 };
 
-/* ---- stages ------------------------------------------------------------------------------- */
+/* ---- stages --------------------------------------------------------------------------------- */
 
 static Stage *
 stage_new(Job *j, const PlanNode *n)
@@ -113,7 +113,7 @@ stage_of(Job *j, const PlanNode *n)
     return s;
 }
 
-/* ---- tasks -------------------------------------------------------------------------------- */
+/* ---- tasks ---------------------------------------------------------------------------------- */
 
 static Status
 task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
@@ -231,12 +231,12 @@ job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
 static Status
 job_work(Job *j, bool until_idle, Err *err)
 {
-    SchedOptions options = {.threads = j->options.threads,
-                            .seed = j->options.seed,
-                            .interrupt = j->options.interrupt,
-                            .tick = j->options.tick,
-                            .tick_ctx = j->options.tick_ctx};
-    return sched_run(&j->shared, &options, until_idle, err);
+    WorkOptions options = {.threads = j->options.threads,
+                           .seed = j->options.seed,
+                           .interrupt = j->options.interrupt,
+                           .tick = j->options.tick,
+                           .tick_ctx = j->options.tick_ctx};
+    return workers_run(&j->shared, &options, until_idle, err);
 }
 
 Status

@@ -13,7 +13,7 @@ typedef struct JobOptions {
     JobOutput output; /* of RESULT roots */
     u32 threads;      /* workers, >= 1 */
     u32 batch_rows;   /* 1..BATCH_ROWS_MAX */
-    u64 seed;         /* see sched.h */
+    u64 seed;         /* see workers.h */
     const atomic_bool *interrupt;
     void (*tick)(void *ctx); /* about ten times a second, from the thread in job_run */
     void *tick_ctx;

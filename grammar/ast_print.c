@@ -33,7 +33,7 @@ column_print(StrBuf *b, const ColumnDef *c)
     name_print(b, c->name.text);
     if (c->type) {
         strbuf_char(b, ' ');
-        type_print(b, c->type);
+        type_name_print(b, c->type);
     }
     if (c->kind == COLUMN_COMPUTED) {
         text_print(b, " AS ");
@@ -297,10 +297,10 @@ create_function_print(StrBuf *b, const CreateFunction *f)
         if (i) text_print(b, ", ");
         name_print(b, f->params[i].name.text);
         strbuf_char(b, ' ');
-        type_print(b, f->params[i].type);
+        type_name_print(b, f->params[i].type);
     }
     text_print(b, ") RETURNS ");
-    type_print(b, f->returns);
+    type_name_print(b, f->returns);
     text_print(b, " RETURN ");
     expr_print(b, f->body);
 }

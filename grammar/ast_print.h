@@ -11,7 +11,7 @@
 void stmt_print(StrBuf *b, const Stmt *s);
 void query_print(StrBuf *b, const Query *q);
 void expr_print(StrBuf *b, const Expr *e);
-void type_print(StrBuf *b, const TypeName *t);
+void type_name_print(StrBuf *b, const TypeName *t);
 void table_ref_print(StrBuf *b, const TableRef *t);
 void path_print(StrBuf *b, const Path *p);
 /* A name as an identifier: quoted with backticks when it would not lex as a plain name. */

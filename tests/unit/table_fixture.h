@@ -5,7 +5,8 @@
  *     CHECK_ROWS(&f, "id INT, name STRING", "", "1|x\n");
  *
  * Columns are "name TYPE [NOT NULL], ..."; settings are "key=value;key=value" beside connector,
- * path and format, which may be overwritten. Rows print as value_print() does, fields between '|'.
+ * path and format, which may be overwritten ("only:key=value" has none of them). Rows print as
+ * value_print() does, fields between '|'.
  */
 #pragma once
 #include "base/mem.h"
@@ -146,9 +147,13 @@ fixture_table(Fixture *f, const ConnectorEnv *env, const char *columns, const ch
     FieldSpec *fields = arena_array(f->arena, FieldSpec, 64);
     OptionSetting *all = arena_array(f->arena, OptionSetting, 32);
     u32 nfields = fixture_fields(columns, fields), n = 0;
-    fixture_set(all, &n, STR("connector"), STR("filesystem"));
-    fixture_set(all, &n, STR("format"), STR("csv"));
-    fixture_set(all, &n, STR("path"), str_from(fixture_path(f, "a.csv")));
+    if (strncmp(settings, "only:", 5) == 0) {
+        settings += 5;
+    } else {
+        fixture_set(all, &n, STR("connector"), STR("filesystem"));
+        fixture_set(all, &n, STR("format"), STR("csv"));
+        fixture_set(all, &n, STR("path"), str_from(fixture_path(f, "a.csv")));
+    }
     for (const char *at = arena_copy(f->arena, settings, strlen(settings)); *at;) {
         const char *eq = strchr(at, '='), *end = strchr(at, ';');
         if (!end) end = at + strlen(at);

@@ -1,16 +1,16 @@
-/* sched.c - one lock, one condition, N workers.
+/* workers.c - one lock, one condition, N workers.
  *
  * The lock is taken a few times per batch (2048 rows), never per row, so its cost does not show. */
-#include "exec/sched.h"
+#include "exec/workers.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include <errno.h>
 #include <time.h>
 
-typedef struct Sched {
+typedef struct Workers {
     Shared *shared;
-    const SchedOptions *options;
+    const WorkOptions *options;
     bool until_idle;
     pthread_cond_t changed; /* a task may have become runnable, or all is over */
     u32 waiters, running;
@@ -19,10 +19,10 @@ typedef struct Sched {
     Err err;
     Rng rng;
     i64 ticked_us;
-} Sched;
+} Workers;
 
 static Task *
-pick_seeded(Sched *s)
+pick_seeded(Workers *s)
 {
     Task *chosen = NULL;
     u32 seen = 0;
@@ -34,7 +34,7 @@ pick_seeded(Sched *s)
 }
 
 static Task *
-pick(Sched *s, Task *last)
+pick(Workers *s, Task *last)
 {
     if (s->options->seed) return pick_seeded(s);
     Task *source = NULL;
@@ -48,7 +48,7 @@ pick(Sched *s, Task *last)
 }
 
 static bool
-all_done(const Sched *s)
+all_done(const Workers *s)
 {
     for (u32 i = 0; i < s->shared->ntasks; i++) {
         if (!s->shared->tasks[i]->done) return false;
@@ -57,7 +57,7 @@ all_done(const Sched *s)
 }
 
 static bool
-wake_idle_sources(Sched *s)
+wake_idle_sources(Workers *s)
 {
     bool any = false;
     for (u32 i = 0; i < s->shared->ntasks; i++) {
@@ -68,7 +68,7 @@ wake_idle_sources(Sched *s)
 }
 
 static void
-fail(Sched *s, Status st, const Err *err)
+fail(Workers *s, Status st, const Err *err)
 {
     if (!s->status) {
         s->status = st;
@@ -80,7 +80,7 @@ fail(Sched *s, Status st, const Err *err)
 /* Nothing can run for this worker now. With others at work, wait for them; else sources are idle
  * (look again in a millisecond, or be content), or all is done. */
 static void
-rest(Sched *s)
+rest(Workers *s)
 {
     if (s->running) {
         s->waiters++;
@@ -104,7 +104,7 @@ rest(Sched *s)
 }
 
 static void
-tick(Sched *s)
+tick(Workers *s)
 {
     if (!s->options->tick) return;
     i64 now = clock_monotonic_us();
@@ -116,7 +116,7 @@ tick(Sched *s)
 }
 
 static void
-work(Sched *s, bool caller)
+work(Workers *s, bool caller)
 {
     Task *last = NULL;
     Err err;
@@ -157,9 +157,9 @@ worker_main(void *arg)
 }
 
 Status
-sched_run(Shared *shared, const SchedOptions *options, bool until_idle, Err *err)
+workers_run(Shared *shared, const WorkOptions *options, bool until_idle, Err *err)
 {
-    Sched s = {.shared = shared, .options = options, .until_idle = until_idle};
+    Workers s = {.shared = shared, .options = options, .until_idle = until_idle};
     s.rng = rng_seed(options->seed);
     s.ticked_us = clock_monotonic_us();
     pthread_cond_init(&s.changed, NULL);
