@@ -35,7 +35,7 @@ THIRD_PARTY = {
 ONE_ROOM = {"utf8proc.h", "xxhash.h", "lmdb.h"}  # one room too, whichever needs it
 # The build looks for <name.h> in a room first, and the system's own headers include these.
 SYSTEM_HEADERS = set("""alloca assert ctype dirent errno features fcntl fenv float glob inttypes limits locale
-    math memory poll pthread pwd regex sched search semaphore setjmp signal spawn stdarg stddef stdint
+    math poll pthread pwd regex sched search semaphore setjmp signal spawn stdarg stddef stdint
     stdio stdlib string strings termios time unistd wchar wctype""".split())
 LIBRARY_ROOMS = ("base", "grammar", "catalog", "planner", "connectors", "exec")
 PURE = ("grammar/", "planner/", "exec/ops/")
