@@ -317,6 +317,7 @@ column_extras(Desk *d, const TableColumn *c)
     StrBuf b = {0};
     switch (c->kind) {
     case COLUMN_PHYSICAL:
+    case COLUMN_NAMED:
         return (Str){0};
     case COLUMN_COMPUTED:
         strbuf_printf(&b, "AS %.*s", STR_ARG(c->computed_sql));
