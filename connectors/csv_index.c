@@ -86,7 +86,7 @@ csv_index_slow(const CsvScan *scan, const char *data, u32 n, u32 *out, CsvIndex 
             continue;
         } else if (o->escape && ch == o->escape && i + 1 < n && data[i + 1] != '\n') {
             ret->quotes = true;
-            i++;
+            ret->not_text |= (u8)data[++i] > 127;
             record_start = field_start = false;
             continue;
         }
