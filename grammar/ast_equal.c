@@ -54,13 +54,17 @@ static bool
 query_body_equal(const Query *a, const Query *b)
 {
     switch (a->kind) {
-    case QUERY_SELECT: return select_equal(a->select, b->select);
-    case QUERY_VALUES: return exprs_equal(a->rows, b->rows);
-    case QUERY_TABLE: return path_equal(a->table, b->table);
+    case QUERY_SELECT:
+        return select_equal(a->select, b->select);
+    case QUERY_VALUES:
+        return exprs_equal(a->rows, b->rows);
+    case QUERY_TABLE:
+        return path_equal(a->table, b->table);
     case QUERY_SETOP:
         return a->setop.op == b->setop.op && a->setop.all == b->setop.all &&
                LIST_EQUAL(a->setop.at, a->setop.len, b->setop.at, b->setop.len, query_equal);
-    case QUERY_NEST: return query_equal(a->inner, b->inner);
+    case QUERY_NEST:
+        return query_equal(a->inner, b->inner);
     }
     UNREACHABLE();
 }
@@ -123,17 +127,22 @@ table_body_equal(const TableRef *a, const TableRef *b)
 {
     switch (a->kind) {
     case TABLE_NAME:
-        return path_equal(a->name.path, b->name.path) && hints_equal(a->name.hints, b->name.hints) &&
+        return path_equal(a->name.path, b->name.path) &&
+               hints_equal(a->name.hints, b->name.hints) &&
                expr_equal(a->name.as_of, b->name.as_of);
-    case TABLE_FILE: return str_eq(a->file, b->file);
-    case TABLE_QUERY: return query_equal(a->query, b->query);
+    case TABLE_FILE:
+        return str_eq(a->file, b->file);
+    case TABLE_QUERY:
+        return query_equal(a->query, b->query);
     case TABLE_FUNC:
         return a->func.wrapped == b->func.wrapped && expr_equal(a->func.call, b->func.call);
     case TABLE_UNNEST:
         return a->unnest.ordinality == b->unnest.ordinality &&
                exprs_equal(a->unnest.args, b->unnest.args);
-    case TABLE_JOIN: return join_equal(a->join, b->join);
-    case TABLE_MATCH: return match_equal(a->match, b->match);
+    case TABLE_JOIN:
+        return join_equal(a->join, b->join);
+    case TABLE_MATCH:
+        return match_equal(a->match, b->match);
     }
     UNREACHABLE();
 }
@@ -153,8 +162,8 @@ column_equal(ColumnDef a, ColumnDef b)
 {
     return name_equal(a.name, b.name) && a.kind == b.kind && type_equal(a.type, b.type) &&
            expr_equal(a.expr, b.expr) && text_equal(a.metadata_key, b.metadata_key) &&
-           a.is_virtual == b.is_virtual && text_equal(a.comment, b.comment) &&
-           a.place == b.place && name_equal(a.after, b.after);
+           a.is_virtual == b.is_virtual && text_equal(a.comment, b.comment) && a.place == b.place &&
+           name_equal(a.after, b.after);
 }
 
 static bool
@@ -193,9 +202,10 @@ create_table_equal(const CreateTable *a, const CreateTable *b)
            a->temporary == b->temporary && a->if_not_exists == b->if_not_exists &&
            elems_equal(&a->elems, &b->elems) && text_equal(a->comment, b->comment) &&
            names_equal(a->partitioned_by, b->partitioned_by) &&
-           a->distribution == b->distribution && names_equal(a->distributed_by, b->distributed_by) &&
-           a->buckets == b->buckets && options_equal(a->options, b->options) &&
-           a->has_with == b->has_with && path_equal(a->like, b->like) &&
+           a->distribution == b->distribution &&
+           names_equal(a->distributed_by, b->distributed_by) && a->buckets == b->buckets &&
+           options_equal(a->options, b->options) && a->has_with == b->has_with &&
+           path_equal(a->like, b->like) &&
            LIST_EQUAL(a->like_options, a->like_options_len, b->like_options, b->like_options_len,
                       like_option_equal) &&
            query_equal(a->query, b->query);
@@ -268,9 +278,8 @@ create_index_equal(const CreateIndex *a, const CreateIndex *b)
 static bool
 drop_equal(const Drop *a, const Drop *b)
 {
-    return a->object == b->object && a->temporary == b->temporary &&
-           a->if_exists == b->if_exists && a->cascade == b->cascade &&
-           a->restrict_ == b->restrict_ && path_equal(a->name, b->name);
+    return a->object == b->object && a->temporary == b->temporary && a->if_exists == b->if_exists &&
+           a->cascade == b->cascade && a->restrict_ == b->restrict_ && path_equal(a->name, b->name);
 }
 
 /* ---- Statements: jobs, looking, settings ---- */
@@ -315,7 +324,8 @@ describe_equal(const Describe *a, const Describe *b)
 static bool
 use_equal(const Use *a, const Use *b)
 {
-    return a->kind == b->kind && path_equal(a->name, b->name) && names_equal(a->modules, b->modules);
+    return a->kind == b->kind && path_equal(a->name, b->name) &&
+           names_equal(a->modules, b->modules);
 }
 
 static bool
@@ -337,31 +347,49 @@ stmt_equal(const Stmt *a, const Stmt *b)
     if (!a || !b) return a == b;
     if (a->kind != b->kind) return false;
     switch (a->kind) {
-    case STMT_QUERY: return query_equal(a->query, b->query);
-    case STMT_INSERT: return insert_equal(a->insert, b->insert);
+    case STMT_QUERY:
+        return query_equal(a->query, b->query);
+    case STMT_INSERT:
+        return insert_equal(a->insert, b->insert);
     case STMT_STATEMENT_SET:
         return a->set->begin_form == b->set->begin_form &&
                LIST_EQUAL(a->set->at, a->set->len, b->set->at, b->set->len, stmt_equal);
-    case STMT_COPY: return copy_equal(a->copy, b->copy);
+    case STMT_COPY:
+        return copy_equal(a->copy, b->copy);
     case STMT_EXPLAIN:
         return a->explain->details == b->explain->details &&
                stmt_equal(a->explain->stmt, b->explain->stmt);
-    case STMT_CREATE_TABLE: return create_table_equal(a->create_table, b->create_table);
-    case STMT_ALTER: return alter_equal(a->alter, b->alter);
-    case STMT_CREATE_VIEW: return create_view_equal(a->create_view, b->create_view);
-    case STMT_CREATE_FUNCTION: return create_function_equal(a->create_function, b->create_function);
-    case STMT_CREATE_MODEL: return create_model_equal(a->create_model, b->create_model);
-    case STMT_CREATE_SPACE: return create_space_equal(a->create_space, b->create_space);
-    case STMT_CREATE_INDEX: return create_index_equal(a->create_index, b->create_index);
-    case STMT_DROP: return drop_equal(a->drop, b->drop);
-    case STMT_SHOW: return show_equal(a->show, b->show);
-    case STMT_DESCRIBE: return describe_equal(a->describe, b->describe);
-    case STMT_SUMMARIZE: return table_equal(a->summarize->table, b->summarize->table);
-    case STMT_USE: return use_equal(a->use, b->use);
+    case STMT_CREATE_TABLE:
+        return create_table_equal(a->create_table, b->create_table);
+    case STMT_ALTER:
+        return alter_equal(a->alter, b->alter);
+    case STMT_CREATE_VIEW:
+        return create_view_equal(a->create_view, b->create_view);
+    case STMT_CREATE_FUNCTION:
+        return create_function_equal(a->create_function, b->create_function);
+    case STMT_CREATE_MODEL:
+        return create_model_equal(a->create_model, b->create_model);
+    case STMT_CREATE_SPACE:
+        return create_space_equal(a->create_space, b->create_space);
+    case STMT_CREATE_INDEX:
+        return create_index_equal(a->create_index, b->create_index);
+    case STMT_DROP:
+        return drop_equal(a->drop, b->drop);
+    case STMT_SHOW:
+        return show_equal(a->show, b->show);
+    case STMT_DESCRIBE:
+        return describe_equal(a->describe, b->describe);
+    case STMT_SUMMARIZE:
+        return table_equal(a->summarize->table, b->summarize->table);
+    case STMT_USE:
+        return use_equal(a->use, b->use);
     case STMT_SET:
-    case STMT_RESET: return setting_equal(a->setting, b->setting);
-    case STMT_STOP_JOB: return stop_job_equal(a->stop_job, b->stop_job);
-    case STMT_KIND_COUNT: break;
+    case STMT_RESET:
+        return setting_equal(a->setting, b->setting);
+    case STMT_STOP_JOB:
+        return stop_job_equal(a->stop_job, b->stop_job);
+    case STMT_KIND_COUNT:
+        break;
     }
     UNREACHABLE();
 }

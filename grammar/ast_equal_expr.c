@@ -121,8 +121,9 @@ spec_equal(const WindowSpec *a, const WindowSpec *b)
 {
     if (!a || !b) return a == b;
     return a->by_name == b->by_name && name_equal(a->base, b->base) &&
-           exprs_equal(a->partition_by, b->partition_by) && orders_equal(a->order_by, b->order_by) &&
-           a->mode == b->mode && bound_equal(a->start, b->start) && bound_equal(a->end, b->end);
+           exprs_equal(a->partition_by, b->partition_by) &&
+           orders_equal(a->order_by, b->order_by) && a->mode == b->mode &&
+           bound_equal(a->start, b->start) && bound_equal(a->end, b->end);
 }
 
 static bool
@@ -165,13 +166,16 @@ static bool
 operands_equal(const Expr *a, const Expr *b)
 {
     switch ((int)a->kind) {
-    case EXPR_UNARY: return a->unary.op == b->unary.op && expr_equal(a->unary.arg, b->unary.arg);
+    case EXPR_UNARY:
+        return a->unary.op == b->unary.op && expr_equal(a->unary.arg, b->unary.arg);
     case EXPR_BINARY:
     case EXPR_DISTINCT:
         return a->binary.op == b->binary.op && expr_equal(a->binary.left, b->binary.left) &&
                expr_equal(a->binary.right, b->binary.right);
-    case EXPR_LOGIC: return a->logic.op == b->logic.op && exprs_equal(a->logic.args, b->logic.args);
-    case EXPR_IS: return a->is.is == b->is.is && expr_equal(a->is.arg, b->is.arg);
+    case EXPR_LOGIC:
+        return a->logic.op == b->logic.op && exprs_equal(a->logic.args, b->logic.args);
+    case EXPR_IS:
+        return a->is.is == b->is.is && expr_equal(a->is.arg, b->is.arg);
     case EXPR_BETWEEN:
         return a->between.symmetric == b->between.symmetric &&
                expr_equal(a->between.arg, b->between.arg) &&
@@ -189,7 +193,8 @@ operands_equal(const Expr *a, const Expr *b)
                expr_equal(a->quantified.arg, b->quantified.arg) &&
                exprs_equal(a->quantified.list, b->quantified.list) &&
                query_equal(a->quantified.query, b->quantified.query);
-    default: UNREACHABLE();
+    default:
+        UNREACHABLE();
     }
 }
 
@@ -206,9 +211,12 @@ expr_equal(const Expr *a, const Expr *b)
     if (!a || !b) return a == b;
     if (a->kind != b->kind || a->negated != b->negated) return false;
     switch (a->kind) {
-    case EXPR_LITERAL: return literal_equal(a->literal, b->literal);
-    case EXPR_COLUMN: return path_equal(a->column, b->column);
-    case EXPR_STAR: return star_equal(a, b);
+    case EXPR_LITERAL:
+        return literal_equal(a->literal, b->literal);
+    case EXPR_COLUMN:
+        return path_equal(a->column, b->column);
+    case EXPR_STAR:
+        return star_equal(a, b);
     case EXPR_UNARY:
     case EXPR_BINARY:
     case EXPR_DISTINCT:
@@ -217,32 +225,41 @@ expr_equal(const Expr *a, const Expr *b)
     case EXPR_BETWEEN:
     case EXPR_LIKE:
     case EXPR_IN:
-    case EXPR_QUANTIFIED: return operands_equal(a, b);
+    case EXPR_QUANTIFIED:
+        return operands_equal(a, b);
     case EXPR_EXISTS:
-    case EXPR_SUBQUERY: return query_equal(a->query, b->query);
-    case EXPR_CASE: return case_equal(a, b);
+    case EXPR_SUBQUERY:
+        return query_equal(a->query, b->query);
+    case EXPR_CASE:
+        return case_equal(a, b);
     case EXPR_CAST:
         return a->cast.try_cast == b->cast.try_cast && expr_equal(a->cast.arg, b->cast.arg) &&
                type_equal(a->cast.type, b->cast.type);
-    case EXPR_CALL: return call_equal(a->call, b->call);
+    case EXPR_CALL:
+        return call_equal(a->call, b->call);
     case EXPR_ROW:
     case EXPR_ARRAY:
-    case EXPR_MAP: return exprs_equal(a->args, b->args);
+    case EXPR_MAP:
+        return exprs_equal(a->args, b->args);
     case EXPR_FIELD:
         return name_equal(a->field.name, b->field.name) && expr_equal(a->field.arg, b->field.arg);
     case EXPR_INDEX:
         return expr_equal(a->index.arg, b->index.arg) && expr_equal(a->index.index, b->index.index);
-    case EXPR_SYMBOL: return str_eq(a->symbol, b->symbol);
+    case EXPR_SYMBOL:
+        return str_eq(a->symbol, b->symbol);
     case EXPR_NAMED_ARG:
         return name_equal(a->named_arg.name, b->named_arg.name) &&
                expr_equal(a->named_arg.arg, b->named_arg.arg);
-    case EXPR_DESCRIPTOR: return names_equal(a->descriptor, b->descriptor);
+    case EXPR_DESCRIPTOR:
+        return names_equal(a->descriptor, b->descriptor);
     case EXPR_TABLE_ARG:
         return table_equal(a->table_arg.table, b->table_arg.table) &&
                exprs_equal(a->table_arg.partition_by, b->table_arg.partition_by) &&
                orders_equal(a->table_arg.order_by, b->table_arg.order_by);
-    case EXPR_DEFAULT: return true;
-    case EXPR_KIND_COUNT: break;
+    case EXPR_DEFAULT:
+        return true;
+    case EXPR_KIND_COUNT:
+        break;
     }
     UNREACHABLE();
 }

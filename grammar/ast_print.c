@@ -135,7 +135,8 @@ static void
 like_options_print(StrBuf *b, const CreateTable *t)
 {
     static const char *const merges[] = {
-        [LIKE_INCLUDING] = "INCLUDING ", [LIKE_EXCLUDING] = "EXCLUDING ",
+        [LIKE_INCLUDING] = "INCLUDING ",
+        [LIKE_EXCLUDING] = "EXCLUDING ",
         [LIKE_OVERWRITING] = "OVERWRITING ",
     };
     static const char *const features[] = {
@@ -241,13 +242,19 @@ alter_kind_print(StrBuf *b, const Alter *a)
         text_print(b, a->kind == ALTER_ADD ? " ADD " : " MODIFY ");
         elems_print(b, &a->elems);
         return;
-    case ALTER_DROP_COLUMNS: alter_columns_print(b, a); return;
-    case ALTER_DROP_PRIMARY_KEY: text_print(b, " DROP PRIMARY KEY"); return;
+    case ALTER_DROP_COLUMNS:
+        alter_columns_print(b, a);
+        return;
+    case ALTER_DROP_PRIMARY_KEY:
+        text_print(b, " DROP PRIMARY KEY");
+        return;
     case ALTER_DROP_CONSTRAINT:
         text_print(b, " DROP CONSTRAINT ");
         path_print(b, &a->column);
         return;
-    case ALTER_DROP_WATERMARK: text_print(b, " DROP WATERMARK"); return;
+    case ALTER_DROP_WATERMARK:
+        text_print(b, " DROP WATERMARK");
+        return;
     case ALTER_AS:
         text_print(b, " AS ");
         query_print(b, a->query);
@@ -395,8 +402,10 @@ explain_print(StrBuf *b, const Explain *e)
         u32 bit;
         const char *text;
     } details[] = {
-        {EXPLAIN_ESTIMATED_COST, "ESTIMATED_COST"}, {EXPLAIN_CHANGELOG_MODE, "CHANGELOG_MODE"},
-        {EXPLAIN_JSON, "JSON"},                     {EXPLAIN_PLAN_ADVICE, "PLAN_ADVICE"},
+        {EXPLAIN_ESTIMATED_COST, "ESTIMATED_COST"},
+        {EXPLAIN_CHANGELOG_MODE, "CHANGELOG_MODE"},
+        {EXPLAIN_JSON, "JSON"},
+        {EXPLAIN_PLAN_ADVICE, "PLAN_ADVICE"},
     };
     text_print(b, "EXPLAIN ");
     bool alone = e->details == EXPLAIN_ANALYZE;
@@ -447,10 +456,14 @@ static void
 describe_print(StrBuf *b, const Describe *d)
 {
     static const char *const words[] = {
-        [DESCRIBE_TABLE] = "",           [DESCRIBE_FILE] = "",
-        [DESCRIBE_FUNCTION] = "FUNCTION ", [DESCRIBE_MODEL] = "MODEL ",
-        [DESCRIBE_CATALOG] = "CATALOG ", [DESCRIBE_DATABASE] = "DATABASE ",
-        [DESCRIBE_JOB] = "JOB ",         [DESCRIBE_QUERY] = "",
+        [DESCRIBE_TABLE] = "",
+        [DESCRIBE_FILE] = "",
+        [DESCRIBE_FUNCTION] = "FUNCTION ",
+        [DESCRIBE_MODEL] = "MODEL ",
+        [DESCRIBE_CATALOG] = "CATALOG ",
+        [DESCRIBE_DATABASE] = "DATABASE ",
+        [DESCRIBE_JOB] = "JOB ",
+        [DESCRIBE_QUERY] = "",
     };
     text_print(b, d->extended ? "DESCRIBE EXTENDED " : "DESCRIBE ");
     text_print(b, words[d->kind]);
@@ -463,7 +476,9 @@ static void
 use_print(StrBuf *b, const Use *u)
 {
     static const char *const words[] = {
-        [USE_DATABASE] = "USE ", [USE_CATALOG] = "USE CATALOG ", [USE_MODULES] = "USE MODULES ",
+        [USE_DATABASE] = "USE ",
+        [USE_CATALOG] = "USE CATALOG ",
+        [USE_MODULES] = "USE MODULES ",
     };
     text_print(b, words[u->kind]);
     path_print(b, &u->name);
@@ -495,35 +510,78 @@ static void
 summarize_print(StrBuf *b, const Summarize *s)
 {
     text_print(b, "SUMMARIZE ");
-    if (s->table->kind == TABLE_QUERY) query_print(b, s->table->query);
-    else table_ref_print(b, s->table);
+    if (s->table->kind == TABLE_QUERY)
+        query_print(b, s->table->query);
+    else
+        table_ref_print(b, s->table);
 }
 
 void
 stmt_print(StrBuf *b, const Stmt *s)
 {
     switch (s->kind) {
-    case STMT_QUERY: query_print(b, s->query); return;
-    case STMT_INSERT: insert_print(b, s->insert); return;
-    case STMT_STATEMENT_SET: set_print(b, s->set); return;
-    case STMT_COPY: copy_print(b, s->copy); return;
-    case STMT_EXPLAIN: explain_print(b, s->explain); return;
-    case STMT_CREATE_TABLE: create_table_print(b, s->create_table); return;
-    case STMT_ALTER: alter_print(b, s->alter); return;
-    case STMT_CREATE_VIEW: create_view_print(b, s->create_view); return;
-    case STMT_CREATE_FUNCTION: create_function_print(b, s->create_function); return;
-    case STMT_CREATE_MODEL: create_model_print(b, s->create_model); return;
-    case STMT_CREATE_SPACE: create_space_print(b, s->create_space); return;
-    case STMT_CREATE_INDEX: create_index_print(b, s->create_index); return;
-    case STMT_DROP: drop_print(b, s->drop); return;
-    case STMT_SHOW: show_print(b, s->show); return;
-    case STMT_DESCRIBE: describe_print(b, s->describe); return;
-    case STMT_SUMMARIZE: summarize_print(b, s->summarize); return;
-    case STMT_USE: use_print(b, s->use); return;
-    case STMT_SET: setting_print(b, "SET", s->setting, true); return;
-    case STMT_RESET: setting_print(b, "RESET", s->setting, false); return;
-    case STMT_STOP_JOB: stop_job_print(b, s->stop_job); return;
-    case STMT_KIND_COUNT: break;
+    case STMT_QUERY:
+        query_print(b, s->query);
+        return;
+    case STMT_INSERT:
+        insert_print(b, s->insert);
+        return;
+    case STMT_STATEMENT_SET:
+        set_print(b, s->set);
+        return;
+    case STMT_COPY:
+        copy_print(b, s->copy);
+        return;
+    case STMT_EXPLAIN:
+        explain_print(b, s->explain);
+        return;
+    case STMT_CREATE_TABLE:
+        create_table_print(b, s->create_table);
+        return;
+    case STMT_ALTER:
+        alter_print(b, s->alter);
+        return;
+    case STMT_CREATE_VIEW:
+        create_view_print(b, s->create_view);
+        return;
+    case STMT_CREATE_FUNCTION:
+        create_function_print(b, s->create_function);
+        return;
+    case STMT_CREATE_MODEL:
+        create_model_print(b, s->create_model);
+        return;
+    case STMT_CREATE_SPACE:
+        create_space_print(b, s->create_space);
+        return;
+    case STMT_CREATE_INDEX:
+        create_index_print(b, s->create_index);
+        return;
+    case STMT_DROP:
+        drop_print(b, s->drop);
+        return;
+    case STMT_SHOW:
+        show_print(b, s->show);
+        return;
+    case STMT_DESCRIBE:
+        describe_print(b, s->describe);
+        return;
+    case STMT_SUMMARIZE:
+        summarize_print(b, s->summarize);
+        return;
+    case STMT_USE:
+        use_print(b, s->use);
+        return;
+    case STMT_SET:
+        setting_print(b, "SET", s->setting, true);
+        return;
+    case STMT_RESET:
+        setting_print(b, "RESET", s->setting, false);
+        return;
+    case STMT_STOP_JOB:
+        stop_job_print(b, s->stop_job);
+        return;
+    case STMT_KIND_COUNT:
+        break;
     }
     UNREACHABLE();
 }

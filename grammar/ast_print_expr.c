@@ -1,4 +1,4 @@
-/* ast_print_expr.c - expressions, names, literals and types as SQL.
+/* ast_print_expr.c - expressions as SQL.
  *
  * Parentheses by precedence: every expression has a level, the one of its operator in grammar.y,
  * and is put in parentheses where a tighter level is asked for. An operand to the right of a
@@ -24,216 +24,6 @@ typedef enum Level {
 
 static void expr_at(StrBuf *b, const Expr *e, Level level);
 
-void
-text_print(StrBuf *b, const char *text)
-{
-    strbuf_add(b, text, strlen(text));
-}
-
-static void
-quoted_print(StrBuf *b, Str s, char quote)
-{
-    strbuf_char(b, quote);
-    for (u32 i = 0; i < s.len; i++) {
-        if (s.ptr[i] == quote) strbuf_char(b, quote);
-        strbuf_char(b, s.ptr[i]);
-    }
-    strbuf_char(b, quote);
-}
-
-/* Would the lexer read it as one word? */
-static bool
-name_is_plain(Str name)
-{
-    if (!name.len) return false;
-    const char *end = NULL;
-    u8 broken = 0;
-    u16 kind = lex_scan(name.ptr, name.ptr + name.len, &end, &broken);
-    return kind == LX_WORD && end == name.ptr + name.len;
-}
-
-bool
-name_needs_quotes(Str name)
-{
-    return !name_is_plain(name) || keyword_id(name) != KW_NONE;
-}
-
-void
-name_print(StrBuf *b, Str name)
-{
-    if (name_needs_quotes(name)) quoted_print(b, name, '`');
-    else strbuf_str(b, name);
-}
-
-void
-string_print(StrBuf *b, Str text)
-{
-    quoted_print(b, text, '\'');
-}
-
-void
-path_print(StrBuf *b, const Path *p)
-{
-    for (u32 i = 0; i < p->len; i++) {
-        if (i) strbuf_char(b, '.');
-        name_print(b, p->at[i].text);
-    }
-}
-
-void
-names_print(StrBuf *b, const NameList *l)
-{
-    for (u32 i = 0; i < l->len; i++) {
-        if (i) text_print(b, ", ");
-        name_print(b, l->at[i].text);
-    }
-}
-
-void
-exprs_print(StrBuf *b, const ExprList *l)
-{
-    for (u32 i = 0; i < l->len; i++) {
-        if (i) text_print(b, ", ");
-        expr_print(b, l->at[i]);
-    }
-}
-
-void
-orders_print(StrBuf *b, const OrderList *l)
-{
-    for (u32 i = 0; i < l->len; i++) {
-        const OrderItem *o = &l->at[i];
-        if (i) text_print(b, ", ");
-        expr_print(b, o->expr);
-        if (o->desc) text_print(b, " DESC");
-        if (o->nulls == ORDER_NULLS_FIRST) text_print(b, " NULLS FIRST");
-        if (o->nulls == ORDER_NULLS_LAST) text_print(b, " NULLS LAST");
-    }
-}
-
-/* ---- Types ---- */
-
-static void
-qual_print(StrBuf *b, const IntervalQual *q)
-{
-    text_print(b, time_unit_text(q->start));
-    bool end = q->end != UNIT_NONE;
-    if (q->precision >= 0 && q->fraction >= 0 && !end) {
-        strbuf_printf(b, "(%d, %d)", q->precision, q->fraction);
-        return;
-    }
-    if (q->precision >= 0) strbuf_printf(b, "(%d)", q->precision);
-    if (!end) return;
-    strbuf_printf(b, " TO %s", time_unit_text(q->end));
-    if (q->fraction >= 0) strbuf_printf(b, "(%d)", q->fraction);
-}
-
-static void
-fields_print(StrBuf *b, const TypeName *t)
-{
-    text_print(b, "ROW<");
-    for (u32 i = 0; i < t->fields_len; i++) {
-        const TypeField *f = &t->fields[i];
-        if (i) text_print(b, ", ");
-        name_print(b, f->name.text);
-        strbuf_char(b, ' ');
-        type_print(b, f->type);
-        if (!f->comment.ptr) continue;
-        strbuf_char(b, ' ');
-        string_print(b, f->comment);
-    }
-    strbuf_char(b, '>');
-}
-
-/* A name that the lexer takes for a type word, not for anything else the grammar knows. */
-static void
-type_word_print(StrBuf *b, Str name)
-{
-    static const Str words[] = {{"DATE", 4}, {"TIME", 4}, {"TIMESTAMP", 9}, {"TIMESTAMP_LTZ", 13}};
-    for (u32 i = 0; i < ARRAY_LEN(words); i++) {
-        if (!str_eq(name, words[i])) continue;
-        strbuf_str(b, name);
-        return;
-    }
-    name_print(b, name);
-}
-
-static void
-type_body_print(StrBuf *b, const TypeName *t)
-{
-    if (t->args[0]) {
-        strbuf_str(b, t->name);
-        strbuf_char(b, '<');
-        type_print(b, t->args[0]);
-        if (t->args[1]) text_print(b, ", ");
-        if (t->args[1]) type_print(b, t->args[1]);
-        strbuf_char(b, '>');
-        return;
-    }
-    if (t->fields_len) {
-        fields_print(b, t);
-        return;
-    }
-    if (t->interval.start) {
-        text_print(b, "INTERVAL ");
-        qual_print(b, &t->interval);
-        return;
-    }
-    type_word_print(b, t->name);
-    if (t->params == 1) strbuf_printf(b, "(%lld)", (long long)t->param[0]);
-    if (t->params == 2) {
-        strbuf_printf(b, "(%lld, %lld)", (long long)t->param[0], (long long)t->param[1]);
-    }
-    for (u32 i = 0; i < t->texts.len; i++) {
-        text_print(b, i ? ", " : "(");
-        string_print(b, t->texts.at[i]);
-    }
-    if (t->texts.len) strbuf_char(b, ')');
-}
-
-void
-type_print(StrBuf *b, const TypeName *t)
-{
-    type_body_print(b, t);
-    if (t->nulls == NULLS_NOT) text_print(b, " NOT NULL");
-    if (t->nulls == NULLS_ALLOWED) text_print(b, " NULL");
-}
-
-/* ---- Literals ---- */
-
-static void
-binary_print(StrBuf *b, Str bytes)
-{
-    text_print(b, "X'");
-    for (u32 i = 0; i < bytes.len; i++) strbuf_printf(b, "%02X", (unsigned)(u8)bytes.ptr[i]);
-    strbuf_char(b, '\'');
-}
-
-static void
-literal_print(StrBuf *b, const Literal *l)
-{
-    switch (l->kind) {
-    case LITERAL_NULL: text_print(b, "NULL"); return;
-    case LITERAL_BOOL: text_print(b, l->boolean ? "TRUE" : "FALSE"); return;
-    case LITERAL_INTEGER:
-    case LITERAL_DECIMAL:
-    case LITERAL_DOUBLE: strbuf_str(b, l->text); return;
-    case LITERAL_STRING: break;
-    case LITERAL_BINARY: binary_print(b, l->text); return;
-    case LITERAL_DATE: text_print(b, "DATE "); break;
-    case LITERAL_TIME: text_print(b, "TIME "); break;
-    case LITERAL_TIMESTAMP: text_print(b, "TIMESTAMP "); break;
-    case LITERAL_TIMESTAMP_LTZ: text_print(b, "TIMESTAMP_LTZ "); break;
-    case LITERAL_INTERVAL:
-        text_print(b, l->negative ? "INTERVAL -" : "INTERVAL ");
-        string_print(b, l->text);
-        strbuf_char(b, ' ');
-        qual_print(b, &l->interval);
-        return;
-    }
-    string_print(b, l->text);
-}
-
 /* ---- Calls ---- */
 
 static bool
@@ -244,11 +34,11 @@ expr_is_symbol(const Expr *e)
 
 typedef enum CallForm {
     FORM_PLAIN,
-    FORM_EXTRACT,   /* EXTRACT(a FROM b) */
-    FORM_TRIM,      /* TRIM(a [b] FROM c) */
-    FORM_POSITION,  /* POSITION(a IN b [FROM c]) */
-    FORM_OVERLAY,   /* OVERLAY(a PLACING b FROM c [FOR d]) */
-    FORM_TO,        /* CEIL(a TO b) */
+    FORM_EXTRACT,    /* EXTRACT(a FROM b) */
+    FORM_TRIM,       /* TRIM(a [b] FROM c) */
+    FORM_POSITION,   /* POSITION(a IN b [FROM c]) */
+    FORM_OVERLAY,    /* OVERLAY(a PLACING b FROM c [FOR d]) */
+    FORM_TO,         /* CEIL(a TO b) */
     FORM_UNIT_FIRST, /* TIMESTAMPADD(DAY, b, c) */
     FORM_JSON_PAIRS
 } CallForm;
@@ -303,13 +93,27 @@ call_args_print(StrBuf *b, const Call *c)
     static const char *const to[] = {" TO "};
     switch (call_form(c)) {
     case FORM_PLAIN:
-    case FORM_UNIT_FIRST: exprs_print(b, &c->args); return;
-    case FORM_EXTRACT: glued_print(b, &c->args, extract); return;
-    case FORM_TRIM: glued_print(b, &c->args, c->args.len == 2 ? trim2 : trim3); return;
-    case FORM_POSITION: glued_print(b, &c->args, position); return;
-    case FORM_OVERLAY: glued_print(b, &c->args, overlay); return;
-    case FORM_TO: glued_print(b, &c->args, to); return;
-    case FORM_JSON_PAIRS: json_pairs_print(b, &c->args); return;
+    case FORM_UNIT_FIRST:
+        exprs_print(b, &c->args);
+        return;
+    case FORM_EXTRACT:
+        glued_print(b, &c->args, extract);
+        return;
+    case FORM_TRIM:
+        glued_print(b, &c->args, c->args.len == 2 ? trim2 : trim3);
+        return;
+    case FORM_POSITION:
+        glued_print(b, &c->args, position);
+        return;
+    case FORM_OVERLAY:
+        glued_print(b, &c->args, overlay);
+        return;
+    case FORM_TO:
+        glued_print(b, &c->args, to);
+        return;
+    case FORM_JSON_PAIRS:
+        json_pairs_print(b, &c->args);
+        return;
     }
 }
 
@@ -317,9 +121,14 @@ static void
 json_behavior_print(StrBuf *b, JsonBehavior behavior, const Expr *value, const char *on)
 {
     static const char *const words[] = {
-        [JSON_NULL] = "NULL",          [JSON_ERROR] = "ERROR",       [JSON_DEFAULT] = "DEFAULT ",
-        [JSON_EMPTY_ARRAY] = "EMPTY ARRAY", [JSON_EMPTY_OBJECT] = "EMPTY OBJECT",
-        [JSON_TRUE] = "TRUE",          [JSON_FALSE] = "FALSE",       [JSON_UNKNOWN] = "UNKNOWN",
+        [JSON_NULL] = "NULL",
+        [JSON_ERROR] = "ERROR",
+        [JSON_DEFAULT] = "DEFAULT ",
+        [JSON_EMPTY_ARRAY] = "EMPTY ARRAY",
+        [JSON_EMPTY_OBJECT] = "EMPTY OBJECT",
+        [JSON_TRUE] = "TRUE",
+        [JSON_FALSE] = "FALSE",
+        [JSON_UNKNOWN] = "UNKNOWN",
     };
     if (behavior == JSON_UNSAID) return;
     strbuf_char(b, ' ');
@@ -333,7 +142,7 @@ json_clause_print(StrBuf *b, const JsonClause *j, bool space)
 {
     if (j->returning) {
         text_print(b, " RETURNING ");
-        type_print(b, j->returning);
+        type_name_print(b, j->returning);
     }
     if (j->wrapper == JSON_WRAPPER_WITHOUT) text_print(b, " WITHOUT WRAPPER");
     if (j->wrapper == JSON_WRAPPER_CONDITIONAL) text_print(b, " WITH CONDITIONAL WRAPPER");
@@ -349,9 +158,15 @@ static void
 bound_print(StrBuf *b, const FrameBound *f)
 {
     switch (f->kind) {
-    case BOUND_UNBOUNDED_PRECEDING: text_print(b, "UNBOUNDED PRECEDING"); return;
-    case BOUND_CURRENT_ROW: text_print(b, "CURRENT ROW"); return;
-    case BOUND_UNBOUNDED_FOLLOWING: text_print(b, "UNBOUNDED FOLLOWING"); return;
+    case BOUND_UNBOUNDED_PRECEDING:
+        text_print(b, "UNBOUNDED PRECEDING");
+        return;
+    case BOUND_CURRENT_ROW:
+        text_print(b, "CURRENT ROW");
+        return;
+    case BOUND_UNBOUNDED_FOLLOWING:
+        text_print(b, "UNBOUNDED FOLLOWING");
+        return;
     case BOUND_PRECEDING:
     case BOUND_FOLLOWING:
         expr_print(b, f->expr);
@@ -406,19 +221,28 @@ call_fits_word(const Call *c, u16 token)
     bool inner = c->quantifier || c->order_by.len;
     bool values = c->args.len && args_are_values(&c->args);
     switch (token) {
-    case TK_EXTRACT: return !inner && form == FORM_EXTRACT;
-    case TK_TIMESTAMP_CALL: return !inner && form == FORM_UNIT_FIRST;
-    case TK_CEIL: return !inner;
-    case TK_TRIM: return !inner && (form == FORM_TRIM || values);
+    case TK_EXTRACT:
+        return !inner && form == FORM_EXTRACT;
+    case TK_TIMESTAMP_CALL:
+        return !inner && form == FORM_UNIT_FIRST;
+    case TK_CEIL:
+        return !inner;
+    case TK_TRIM:
+        return !inner && (form == FORM_TRIM || values);
     case TK_SUBSTRING:
     case TK_OVERLAY:
-    case TK_POSITION: return !inner && values;
+    case TK_POSITION:
+        return !inner && values;
     case TK_JSON_VALUE:
     case TK_JSON_QUERY:
-    case TK_JSON_EXISTS: return !inner && values && c->args.len == 2;
-    case TK_JSON_OBJECT: return !inner && (values || !c->args.len) && form == FORM_JSON_PAIRS;
-    case TK_JSON_ARRAY: return !inner && (values || !c->args.len);
-    default: return true;
+    case TK_JSON_EXISTS:
+        return !inner && values && c->args.len == 2;
+    case TK_JSON_OBJECT:
+        return !inner && (values || !c->args.len) && form == FORM_JSON_PAIRS;
+    case TK_JSON_ARRAY:
+        return !inner && (values || !c->args.len);
+    default:
+        return true;
     }
 }
 
@@ -429,8 +253,10 @@ func_print(StrBuf *b, const Call *c)
     Str name = c->func.at[0].text;
     KeywordId id = c->func.len == 1 && name_is_plain(name) ? keyword_id(name) : KW_NONE;
     bool bare = id && keyword_callable(id) && call_fits_word(c, keyword_token(id));
-    if (bare) strbuf_str(b, name);
-    else path_print(b, &c->func);
+    if (bare)
+        strbuf_str(b, name);
+    else
+        path_print(b, &c->func);
 }
 
 static void
@@ -484,19 +310,23 @@ binary_level(BinaryOp op)
 {
     switch (op) {
     case OP_ADD:
-    case OP_SUB: return LEVEL_ADD;
+    case OP_SUB:
+        return LEVEL_ADD;
     case OP_MUL:
     case OP_DIV:
     case OP_MOD:
-    case OP_CONCAT: return LEVEL_MUL;
+    case OP_CONCAT:
+        return LEVEL_MUL;
     case OP_EQ:
     case OP_NE:
     case OP_LT:
     case OP_LE:
     case OP_GT:
     case OP_GE:
-    case OP_OVERLAPS: return LEVEL_COMPARE;
-    case BINARY_OP_COUNT: break;
+    case OP_OVERLAPS:
+        return LEVEL_COMPARE;
+    case BINARY_OP_COUNT:
+        break;
     }
     UNREACHABLE();
 }
@@ -505,18 +335,26 @@ static Level
 expr_level(const Expr *e)
 {
     switch (e->kind) {
-    case EXPR_LOGIC: return e->logic.op == LOGIC_OR ? LEVEL_OR : LEVEL_AND;
-    case EXPR_UNARY: return e->unary.op == UNARY_NOT ? LEVEL_NOT : LEVEL_UNARY;
-    case EXPR_IS: return LEVEL_IS;
-    case EXPR_BINARY: return binary_level(e->binary.op);
+    case EXPR_LOGIC:
+        return e->logic.op == LOGIC_OR ? LEVEL_OR : LEVEL_AND;
+    case EXPR_UNARY:
+        return e->unary.op == UNARY_NOT ? LEVEL_NOT : LEVEL_UNARY;
+    case EXPR_IS:
+        return LEVEL_IS;
+    case EXPR_BINARY:
+        return binary_level(e->binary.op);
     case EXPR_DISTINCT:
-    case EXPR_QUANTIFIED: return LEVEL_COMPARE;
+    case EXPR_QUANTIFIED:
+        return LEVEL_COMPARE;
     case EXPR_BETWEEN:
     case EXPR_LIKE:
-    case EXPR_IN: return LEVEL_RANGE;
-    case EXPR_CALL: return e->call->time ? LEVEL_UNARY : LEVEL_ATOM;
+    case EXPR_IN:
+        return LEVEL_RANGE;
+    case EXPR_CALL:
+        return e->call->time ? LEVEL_UNARY : LEVEL_ATOM;
     case EXPR_FIELD:
-    case EXPR_INDEX: return LEVEL_POSTFIX;
+    case EXPR_INDEX:
+        return LEVEL_POSTFIX;
     case EXPR_LITERAL:
     case EXPR_COLUMN:
     case EXPR_STAR:
@@ -531,8 +369,10 @@ expr_level(const Expr *e)
     case EXPR_NAMED_ARG:
     case EXPR_DESCRIPTOR:
     case EXPR_TABLE_ARG:
-    case EXPR_DEFAULT: return LEVEL_ATOM;
-    case EXPR_KIND_COUNT: break;
+    case EXPR_DEFAULT:
+        return LEVEL_ATOM;
+    case EXPR_KIND_COUNT:
+        break;
     }
     UNREACHABLE();
 }
@@ -567,8 +407,13 @@ static void
 is_print(StrBuf *b, const Expr *e)
 {
     static const char *const words[] = {
-        [IS_NULL] = "NULL", [IS_TRUE] = "TRUE", [IS_FALSE] = "FALSE", [IS_UNKNOWN] = "UNKNOWN",
-        [IS_JSON] = "JSON", [IS_JSON_SCALAR] = "JSON SCALAR", [IS_JSON_ARRAY] = "JSON ARRAY",
+        [IS_NULL] = "NULL",
+        [IS_TRUE] = "TRUE",
+        [IS_FALSE] = "FALSE",
+        [IS_UNKNOWN] = "UNKNOWN",
+        [IS_JSON] = "JSON",
+        [IS_JSON_SCALAR] = "JSON SCALAR",
+        [IS_JSON_ARRAY] = "JSON ARRAY",
         [IS_JSON_OBJECT] = "JSON OBJECT",
     };
     expr_at(b, e->is.arg, LEVEL_IS);
@@ -580,7 +425,9 @@ static void
 like_print(StrBuf *b, const Expr *e)
 {
     static const char *const words[] = {
-        [LIKE_LIKE] = "LIKE ", [LIKE_ILIKE] = "ILIKE ", [LIKE_RLIKE] = "RLIKE ",
+        [LIKE_LIKE] = "LIKE ",
+        [LIKE_ILIKE] = "ILIKE ",
+        [LIKE_RLIKE] = "RLIKE ",
         [LIKE_SIMILAR] = "SIMILAR TO ",
     };
     expr_at(b, e->like.arg, LEVEL_RANGE);
@@ -597,8 +444,10 @@ static void
 set_print(StrBuf *b, const ExprList *list, const Query *q)
 {
     strbuf_char(b, '(');
-    if (q) query_print(b, q);
-    else exprs_print(b, list);
+    if (q)
+        query_print(b, q);
+    else
+        exprs_print(b, list);
     strbuf_char(b, ')');
 }
 
@@ -706,18 +555,36 @@ static void
 expr_body_print(StrBuf *b, const Expr *e)
 {
     switch (e->kind) {
-    case EXPR_LITERAL: literal_print(b, e->literal); return;
-    case EXPR_COLUMN: path_print(b, &e->column); return;
-    case EXPR_STAR: star_print(b, e); return;
-    case EXPR_UNARY: unary_print(b, e); return;
-    case EXPR_BINARY: binary_print_infix(b, e, binary_op_text(e->binary.op)); return;
+    case EXPR_LITERAL:
+        literal_print(b, e->literal);
+        return;
+    case EXPR_COLUMN:
+        path_print(b, &e->column);
+        return;
+    case EXPR_STAR:
+        star_print(b, e);
+        return;
+    case EXPR_UNARY:
+        unary_print(b, e);
+        return;
+    case EXPR_BINARY:
+        binary_print_infix(b, e, binary_op_text(e->binary.op));
+        return;
     case EXPR_DISTINCT:
         binary_print_infix(b, e, e->negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM");
         return;
-    case EXPR_LOGIC: logic_print(b, e); return;
-    case EXPR_IS: is_print(b, e); return;
-    case EXPR_BETWEEN: between_print(b, e); return;
-    case EXPR_LIKE: like_print(b, e); return;
+    case EXPR_LOGIC:
+        logic_print(b, e);
+        return;
+    case EXPR_IS:
+        is_print(b, e);
+        return;
+    case EXPR_BETWEEN:
+        between_print(b, e);
+        return;
+    case EXPR_LIKE:
+        like_print(b, e);
+        return;
     case EXPR_IN:
         expr_at(b, e->in.arg, LEVEL_RANGE);
         text_print(b, e->negated ? " NOT IN " : " IN ");
@@ -725,31 +592,49 @@ expr_body_print(StrBuf *b, const Expr *e)
         return;
     case EXPR_QUANTIFIED:
         expr_at(b, e->quantified.arg, LEVEL_COMPARE);
-        strbuf_printf(b, " %s %s ", binary_op_text(e->quantified.op), e->quantified.all ? "ALL" : "ANY");
+        strbuf_printf(b, " %s %s ", binary_op_text(e->quantified.op),
+                      e->quantified.all ? "ALL" : "ANY");
         set_print(b, &e->quantified.list, e->quantified.query);
         return;
-    case EXPR_EXISTS: text_print(b, "EXISTS "); /* fall through */
-    case EXPR_SUBQUERY: set_print(b, NULL, e->query); return;
-    case EXPR_CASE: case_print(b, e); return;
+    case EXPR_EXISTS:
+        text_print(b, "EXISTS "); /* fall through */
+    case EXPR_SUBQUERY:
+        set_print(b, NULL, e->query);
+        return;
+    case EXPR_CASE:
+        case_print(b, e);
+        return;
     case EXPR_CAST:
         text_print(b, e->cast.try_cast ? "TRY_CAST(" : "CAST(");
         expr_print(b, e->cast.arg);
         text_print(b, " AS ");
-        type_print(b, e->cast.type);
+        type_name_print(b, e->cast.type);
         strbuf_char(b, ')');
         return;
-    case EXPR_CALL: call_print(b, e->call); return;
-    case EXPR_ROW: row_print(b, e); return;
-    case EXPR_ARRAY: list_print(b, "ARRAY[", &e->args, "]"); return;
-    case EXPR_MAP: list_print(b, "MAP[", &e->args, "]"); return;
-    case EXPR_FIELD: field_print(b, e); return;
+    case EXPR_CALL:
+        call_print(b, e->call);
+        return;
+    case EXPR_ROW:
+        row_print(b, e);
+        return;
+    case EXPR_ARRAY:
+        list_print(b, "ARRAY[", &e->args, "]");
+        return;
+    case EXPR_MAP:
+        list_print(b, "MAP[", &e->args, "]");
+        return;
+    case EXPR_FIELD:
+        field_print(b, e);
+        return;
     case EXPR_INDEX:
         expr_at(b, e->index.arg, LEVEL_POSTFIX);
         strbuf_char(b, '[');
         expr_print(b, e->index.index);
         strbuf_char(b, ']');
         return;
-    case EXPR_SYMBOL: strbuf_str(b, e->symbol); return;
+    case EXPR_SYMBOL:
+        strbuf_str(b, e->symbol);
+        return;
     case EXPR_NAMED_ARG:
         name_print(b, e->named_arg.name.text);
         text_print(b, " => ");
@@ -760,9 +645,14 @@ expr_body_print(StrBuf *b, const Expr *e)
         names_print(b, &e->descriptor);
         strbuf_char(b, ')');
         return;
-    case EXPR_TABLE_ARG: table_arg_print(b, e); return;
-    case EXPR_DEFAULT: text_print(b, "DEFAULT"); return;
-    case EXPR_KIND_COUNT: break;
+    case EXPR_TABLE_ARG:
+        table_arg_print(b, e);
+        return;
+    case EXPR_DEFAULT:
+        text_print(b, "DEFAULT");
+        return;
+    case EXPR_KIND_COUNT:
+        break;
     }
     UNREACHABLE();
 }

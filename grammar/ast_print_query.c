@@ -35,7 +35,7 @@ static void
 group_print(StrBuf *b, const GroupElem *g)
 {
     static const char *const words[] = {
-        [GROUP_EXPR] = "", [GROUP_SET] = "(", [GROUP_SETS] = "GROUPING SETS (",
+        [GROUP_EXPR] = "",       [GROUP_SET] = "(",           [GROUP_SETS] = "GROUPING SETS (",
         [GROUP_CUBE] = "CUBE (", [GROUP_ROLLUP] = "ROLLUP (",
     };
     text_print(b, words[g->kind]);
@@ -130,7 +130,9 @@ static void
 setop_print(StrBuf *b, const Query *q)
 {
     static const char *const words[] = {
-        [SETOP_UNION] = " UNION ", [SETOP_INTERSECT] = " INTERSECT ", [SETOP_EXCEPT] = " EXCEPT ",
+        [SETOP_UNION] = " UNION ",
+        [SETOP_INTERSECT] = " INTERSECT ",
+        [SETOP_EXCEPT] = " EXCEPT ",
     };
     for (u32 i = 0; i < q->setop.len; i++) {
         if (i) text_print(b, words[q->setop.op]);
@@ -162,13 +164,19 @@ static void
 query_body_print(StrBuf *b, const Query *q)
 {
     switch (q->kind) {
-    case QUERY_SELECT: select_print(b, q->select); return;
-    case QUERY_VALUES: values_print(b, &q->rows); return;
+    case QUERY_SELECT:
+        select_print(b, q->select);
+        return;
+    case QUERY_VALUES:
+        values_print(b, &q->rows);
+        return;
     case QUERY_TABLE:
         text_print(b, "TABLE ");
         path_print(b, &q->table);
         return;
-    case QUERY_SETOP: setop_print(b, q); return;
+    case QUERY_SETOP:
+        setop_print(b, q);
+        return;
     case QUERY_NEST:
         strbuf_char(b, '(');
         query_print(b, q->inner);
@@ -219,8 +227,9 @@ static void
 join_print(StrBuf *b, const Join *j)
 {
     static const char *const words[] = {
-        [JOIN_INNER] = "JOIN ",        [JOIN_LEFT] = "LEFT JOIN ",  [JOIN_RIGHT] = "RIGHT JOIN ",
-        [JOIN_FULL] = "FULL JOIN ",    [JOIN_CROSS] = "CROSS JOIN ", [JOIN_SEMI] = "LEFT SEMI JOIN ",
+        [JOIN_INNER] = "JOIN ",          [JOIN_LEFT] = "LEFT JOIN ",
+        [JOIN_RIGHT] = "RIGHT JOIN ",    [JOIN_FULL] = "FULL JOIN ",
+        [JOIN_CROSS] = "CROSS JOIN ",    [JOIN_SEMI] = "LEFT SEMI JOIN ",
         [JOIN_ANTI] = "LEFT ANTI JOIN ",
     };
     table_ref_print(b, j->left);
@@ -240,12 +249,18 @@ join_print(StrBuf *b, const Join *j)
 static void
 repeat_print(StrBuf *b, const MatchPattern *x)
 {
-    if (x->min == 0 && x->max == -1) strbuf_char(b, '*');
-    else if (x->min == 1 && x->max == -1) strbuf_char(b, '+');
-    else if (x->min == 0 && x->max == 1) strbuf_char(b, '?');
-    else if (x->max == -1) strbuf_printf(b, "{%lld,}", (long long)x->min);
-    else if (x->max == x->min) strbuf_printf(b, "{%lld}", (long long)x->min);
-    else strbuf_printf(b, "{%lld,%lld}", (long long)x->min, (long long)x->max);
+    if (x->min == 0 && x->max == -1)
+        strbuf_char(b, '*');
+    else if (x->min == 1 && x->max == -1)
+        strbuf_char(b, '+');
+    else if (x->min == 0 && x->max == 1)
+        strbuf_char(b, '?');
+    else if (x->max == -1)
+        strbuf_printf(b, "{%lld,}", (long long)x->min);
+    else if (x->max == x->min)
+        strbuf_printf(b, "{%lld}", (long long)x->min);
+    else
+        strbuf_printf(b, "{%lld,%lld}", (long long)x->min, (long long)x->max);
     if (x->reluctant) strbuf_char(b, '?');
 }
 
@@ -258,7 +273,9 @@ pattern_print(StrBuf *b, const MatchPattern *x, int level)
                   (x->kind == PATTERN_REPEAT && level > 2);
     if (parens) strbuf_char(b, '(');
     switch (x->kind) {
-    case PATTERN_SYMBOL: name_print(b, x->symbol.text); break;
+    case PATTERN_SYMBOL:
+        name_print(b, x->symbol.text);
+        break;
     case PATTERN_ALT:
     case PATTERN_CONCAT:
         for (u32 i = 0; i < x->len; i++) {
@@ -356,19 +373,25 @@ table_body_print(StrBuf *b, const TableRef *t)
         hints_print(b, &t->name.hints);
         clause_print(b, " FOR SYSTEM_TIME AS OF ", t->name.as_of);
         return;
-    case TABLE_FILE: string_print(b, t->file); return;
+    case TABLE_FILE:
+        string_print(b, t->file);
+        return;
     case TABLE_QUERY:
         strbuf_char(b, '(');
         query_print(b, t->query);
         strbuf_char(b, ')');
         return;
-    case TABLE_FUNC: func_table_print(b, t); return;
+    case TABLE_FUNC:
+        func_table_print(b, t);
+        return;
     case TABLE_UNNEST:
         text_print(b, "UNNEST(");
         exprs_print(b, &t->unnest.args);
         text_print(b, t->unnest.ordinality ? ") WITH ORDINALITY" : ")");
         return;
-    case TABLE_JOIN: join_print(b, t->join); return;
+    case TABLE_JOIN:
+        join_print(b, t->join);
+        return;
     case TABLE_MATCH:
         table_ref_print(b, t->match->input);
         text_print(b, " MATCH_RECOGNIZE (");

@@ -2,9 +2,19 @@
 #include "grammar/ast.h"
 
 static const char *const binary_ops[BINARY_OP_COUNT] = {
-    [OP_ADD] = "+",  [OP_SUB] = "-", [OP_MUL] = "*",  [OP_DIV] = "/", [OP_MOD] = "%",
-    [OP_CONCAT] = "||", [OP_EQ] = "=",  [OP_NE] = "<>", [OP_LT] = "<", [OP_LE] = "<=",
-    [OP_GT] = ">",  [OP_GE] = ">=", [OP_OVERLAPS] = "OVERLAPS",
+    [OP_ADD] = "+",
+    [OP_SUB] = "-",
+    [OP_MUL] = "*",
+    [OP_DIV] = "/",
+    [OP_MOD] = "%",
+    [OP_CONCAT] = "||",
+    [OP_EQ] = "=",
+    [OP_NE] = "<>",
+    [OP_LT] = "<",
+    [OP_LE] = "<=",
+    [OP_GT] = ">",
+    [OP_GE] = ">=",
+    [OP_OVERLAPS] = "OVERLAPS",
 };
 
 static const char *const units[UNIT_COUNT] = {
@@ -31,8 +41,8 @@ static const char *const units[UNIT_COUNT] = {
 };
 
 static const char *const objects[OBJECT_KIND_COUNT] = {
-    [OBJECT_TABLE] = "TABLE",     [OBJECT_VIEW] = "VIEW",         [OBJECT_FUNCTION] = "FUNCTION",
-    [OBJECT_MODEL] = "MODEL",     [OBJECT_CATALOG] = "CATALOG",   [OBJECT_DATABASE] = "DATABASE",
+    [OBJECT_TABLE] = "TABLE", [OBJECT_VIEW] = "VIEW",       [OBJECT_FUNCTION] = "FUNCTION",
+    [OBJECT_MODEL] = "MODEL", [OBJECT_CATALOG] = "CATALOG", [OBJECT_DATABASE] = "DATABASE",
     [OBJECT_INDEX] = "INDEX",
 };
 
@@ -127,8 +137,8 @@ time_unit_find(Str word)
     for (u32 i = 1; i < UNIT_COUNT; i++) {
         Str unit = str_from(units[i]);
         if (str_eq_nocase(word, unit)) return (TimeUnit)i;
-        bool plural = i <= UNIT_NANOSECOND && word.len == unit.len + 1 &&
-                      (word.ptr[unit.len] | 32) == 's';
+        bool plural =
+            i <= UNIT_NANOSECOND && word.len == unit.len + 1 && (word.ptr[unit.len] | 32) == 's';
         if (plural && str_eq_nocase((Str){word.ptr, unit.len}, unit)) return (TimeUnit)i;
     }
     return UNIT_NONE;

@@ -177,8 +177,10 @@ string_make(Parse *p, Token t)
         const char *close = s.ptr + 3;
         for (; close < s.ptr + s.len; close++) {
             if (*close != '\'') continue;
-            if (close + 1 < s.ptr + s.len && close[1] == '\'') close++;
-            else break;
+            if (close + 1 < s.ptr + s.len && close[1] == '\'')
+                close++;
+            else
+                break;
         }
         end = (u32)(close - s.ptr) + 1;
         if (end < s.len) escape = s.ptr[s.len - 2];
@@ -206,8 +208,8 @@ binary_make(Parse *p, Token t)
         bytes[i / 2] = (char)(high << 4 | low);
     }
     if (hex.len % 2) {
-        parse_fail(p, W1004, t.pos, t.width,
-                   "a binary literal needs an even number of hex digits", NULL);
+        parse_fail(p, W1004, t.pos, t.width, "a binary literal needs an even number of hex digits",
+                   NULL);
     }
     return (Str){bytes, hex.len / 2};
 }

@@ -79,10 +79,10 @@ typedef struct QueryTail {
 
 /* Room for one more element; the capacity is a power of two that follows from len. */
 void *list_room(Arena *a, void *at, u32 len, size_t elem_bytes);
-#define list_push(p, list, value)                                                                 \
-    do {                                                                                          \
-        (list).at = list_room((p)->arena, (list).at, (list).len, sizeof *(list).at);              \
-        (list).at[(list).len++] = (value);                                                        \
+#define list_push(p, list, value)                                                                  \
+    do {                                                                                           \
+        (list).at = list_room((p)->arena, (list).at, (list).len, sizeof *(list).at);               \
+        (list).at[(list).len++] = (value);                                                         \
     } while (0)
 
 /* Fail at a place, unless something has failed before. */
@@ -94,8 +94,8 @@ u32 span_to_end(const Parse *p, u32 pos);
 /* Tokens to texts. */
 Str token_text(const Parse *p, Token t); /* as written */
 Name name_make(Parse *p, Token t);
-Str string_make(Parse *p, Token t);  /* decoded */
-Str binary_make(Parse *p, Token t);  /* decoded */
+Str string_make(Parse *p, Token t);           /* decoded */
+Str binary_make(Parse *p, Token t);           /* decoded */
 i64 integer_make(Parse *p, Token t, i64 max); /* W1004 when larger */
 Path path_add(Parse *p, Path path, Name name);
 Str text_upper(Parse *p, Str s);

@@ -47,9 +47,12 @@ expr_literal(Parse *p, LiteralKind kind, Token t)
     Expr *e = expr_new(p, EXPR_LITERAL, t.pos);
     e->literal = arena_make(p->arena, Literal);
     e->literal->kind = kind;
-    if (kind == LITERAL_STRING) e->literal->text = string_make(p, t);
-    else if (kind == LITERAL_BINARY) e->literal->text = binary_make(p, t);
-    else if (kind != LITERAL_NULL && kind != LITERAL_BOOL) e->literal->text = token_text(p, t);
+    if (kind == LITERAL_STRING)
+        e->literal->text = string_make(p, t);
+    else if (kind == LITERAL_BINARY)
+        e->literal->text = binary_make(p, t);
+    else if (kind != LITERAL_NULL && kind != LITERAL_BOOL)
+        e->literal->text = token_text(p, t);
     return e;
 }
 
@@ -91,13 +94,20 @@ BinaryOp
 compare_op(u16 kind)
 {
     switch (kind) {
-    case TK_EQ: return OP_EQ;
-    case TK_NE: return OP_NE;
-    case TK_LT: return OP_LT;
-    case TK_LE: return OP_LE;
-    case TK_GT: return OP_GT;
-    case TK_GE: return OP_GE;
-    default: UNREACHABLE();
+    case TK_EQ:
+        return OP_EQ;
+    case TK_NE:
+        return OP_NE;
+    case TK_LT:
+        return OP_LT;
+    case TK_LE:
+        return OP_LE;
+    case TK_GT:
+        return OP_GT;
+    case TK_GE:
+        return OP_GE;
+    default:
+        UNREACHABLE();
     }
 }
 
@@ -230,11 +240,16 @@ static LikeKind
 like_kind(u16 kind)
 {
     switch (kind) {
-    case TK_LIKE: return LIKE_LIKE;
-    case TK_ILIKE: return LIKE_ILIKE;
-    case TK_RLIKE: return LIKE_RLIKE;
-    case TK_SIMILAR_TO: return LIKE_SIMILAR;
-    default: UNREACHABLE();
+    case TK_LIKE:
+        return LIKE_LIKE;
+    case TK_ILIKE:
+        return LIKE_ILIKE;
+    case TK_RLIKE:
+        return LIKE_RLIKE;
+    case TK_SIMILAR_TO:
+        return LIKE_SIMILAR;
+    default:
+        UNREACHABLE();
     }
 }
 
@@ -328,8 +343,10 @@ expr_table_arg(Parse *p, u32 pos, TableRef *t, Expr *partition_by, OrderList ord
     Expr *e = expr_new(p, EXPR_TABLE_ARG, pos);
     e->table_arg.table = t;
     e->table_arg.order_by = order_by;
-    if (partition_by && partition_by->kind == EXPR_ROW) e->table_arg.partition_by = partition_by->args;
-    else if (partition_by) list_push(p, e->table_arg.partition_by, partition_by);
+    if (partition_by && partition_by->kind == EXPR_ROW)
+        e->table_arg.partition_by = partition_by->args;
+    else if (partition_by)
+        list_push(p, e->table_arg.partition_by, partition_by);
     e->height = height_over(p, pos, t->height, 0);
     expr_over(p, e, partition_by);
     expr_over_order(p, e, &order_by);
@@ -341,8 +358,8 @@ static Expr *
 args_open_partition(Expr *e)
 {
     if (e->kind == EXPR_NAMED_ARG) e = e->named_arg.arg;
-    bool open = e->kind == EXPR_TABLE_ARG && e->table_arg.partition_by.len &&
-                !e->table_arg.order_by.len;
+    bool open =
+        e->kind == EXPR_TABLE_ARG && e->table_arg.partition_by.len && !e->table_arg.order_by.len;
     return open ? e : NULL;
 }
 

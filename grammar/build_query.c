@@ -443,8 +443,9 @@ explain_detail(Parse *p, Explain *e, Token t)
                         word.ptr);
     err_at(p->err, t.pos, t.width);
     p->status = near.best.len
-        ? err_hint(p->err, p->status, "Did you mean %.*s?", STR_ARG(near.best))
-        : err_hint(p->err, p->status, "EXPLAIN takes CHANGELOG_MODE, ESTIMATED_COST, JSON or ANALYZE.");
+                    ? err_hint(p->err, p->status, "Did you mean %.*s?", STR_ARG(near.best))
+                    : err_hint(p->err, p->status,
+                               "EXPLAIN takes CHANGELOG_MODE, ESTIMATED_COST, JSON or ANALYZE.");
 }
 
 void
@@ -463,8 +464,8 @@ like_option(Parse *p, CreateTable *t, LikeMerge merge, Token feature)
     Str word = token_text(p, feature);
     for (u32 i = 0; i < ARRAY_LEN(words); i++) {
         if (!str_eq_nocase(word, str_from(words[i]))) continue;
-        t->like_options = list_room(p->arena, t->like_options, t->like_options_len,
-                                    sizeof *t->like_options);
+        t->like_options =
+            list_room(p->arena, t->like_options, t->like_options_len, sizeof *t->like_options);
         t->like_options[t->like_options_len++] = (LikeOption){merge, (LikeFeature)i};
         return;
     }

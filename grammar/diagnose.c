@@ -82,18 +82,20 @@ token_punctuation(u32 pos, u16 kind)
     return (Token){.pos = pos, .kind = kind};
 }
 
-/* The keyword that the word at raw[index] was probably meant to be; KW_NONE without one. */
+/* The keyword that the word at raw[index] was probably meant to be; KW_NONE without one. The
+ * parser must then also like the word behind, or INT would be taken for IN. */
 static KeywordId
 keyword_meant(const Diagnosis *d, u32 index)
 {
     Token t = d->raw->at[index];
-    bool plain = (t.kind == TK_ID && !t.quoted) || t.word;
+    bool plain = (t.kind == TK_ID && !t.quoted) || (t.word && !keyword_reserved((KeywordId)t.word));
     if (!plain || t.width < 2 || t.width > 20) return KW_NONE;
     Str word = {d->p->script.ptr + t.pos, t.width};
     u32 max = MAX(word.len / 3, 1u);
+    u32 beyond = index == d->k && index + 2 < d->raw->len ? d->raw->at[index + 1].pos : d->stopped;
     for (u32 distance = 1; distance <= max; distance++) {
         KeywordId best = KW_NONE;
-        u32 furthest = d->stopped;
+        u32 furthest = beyond;
         for (u32 id = 1; id < KW_LAST_PLUS_1; id++) {
             if (id == t.word) continue;
             if (str_distance(word, keyword_word((KeywordId)id), max) != distance) continue;
@@ -133,7 +135,9 @@ fail_broken(const Diagnosis *d, const Token *t)
     case BROKEN_CHARACTER:
         st = err_set(err, W1003, t->pos, "the character \"%s\" has no meaning here", q.text);
         break;
-    case BROKEN_UTF8: st = err_set(err, W1003, t->pos, "text is not valid UTF-8"); break;
+    case BROKEN_UTF8:
+        st = err_set(err, W1003, t->pos, "text is not valid UTF-8");
+        break;
     case BROKEN_NUMBER:
         st = err_set(err, W1004, t->pos, "\"%s\" is neither a number nor a name", q.text);
         hint = "A name that begins with a digit needs backticks: `1a`.";
@@ -151,12 +155,15 @@ fail_broken(const Diagnosis *d, const Token *t)
         st = err_set(err, W1002, t->pos, "a comment is not closed");
         width = 2;
         break;
-    case BROKEN_DOUBLE_QUOTED_OPEN: width = 1; /* fall through */
+    case BROKEN_DOUBLE_QUOTED_OPEN:
+        width = 1; /* fall through */
     case BROKEN_DOUBLE_QUOTED:
         st = err_set(err, W1003, t->pos, "double quotes are not used here");
         hint = "Names are quoted with backticks: `x`, strings with single quotes: 'x'.";
         break;
-    case BROKEN_EMPTY_NAME: st = err_set(err, W1004, t->pos, "a name cannot be empty"); break;
+    case BROKEN_EMPTY_NAME:
+        st = err_set(err, W1004, t->pos, "a name cannot be empty");
+        break;
     }
     err_at(err, t->pos, width);
     return hint ? err_hint(err, st, "%s", hint) : st;
@@ -184,9 +191,9 @@ typedef struct ClauseRank {
 
 /* In the order of writing. */
 static const ClauseRank clauses[] = {
-    {KW_FROM, "FROM"},     {KW_WHERE, "WHERE"},     {KW_GROUP, "GROUP BY"},
-    {KW_HAVING, "HAVING"}, {KW_WINDOW, "WINDOW"},   {KW_QUALIFY, "QUALIFY"},
-    {KW_ORDER, "ORDER BY"}, {KW_LIMIT, "LIMIT"},    {KW_OFFSET, "OFFSET"},
+    {KW_FROM, "FROM"},      {KW_WHERE, "WHERE"},   {KW_GROUP, "GROUP BY"},
+    {KW_HAVING, "HAVING"},  {KW_WINDOW, "WINDOW"}, {KW_QUALIFY, "QUALIFY"},
+    {KW_ORDER, "ORDER BY"}, {KW_LIMIT, "LIMIT"},   {KW_OFFSET, "OFFSET"},
 };
 
 static i32
@@ -244,6 +251,61 @@ hint_keyword(const Diagnosis *d, Status *ret_st)
     return false;
 }
 
+/* BY and END would also do as names nearly anywhere: look where they belong first. */
+static bool
+word_belongs(const Diagnosis *d, u16 word)
+{
+    u16 before = d->k ? d->raw->at[d->k - 1].word : (u16)KW_NONE;
+    if (word == KW_BY) {
+        return before == KW_GROUP || before == KW_ORDER || before == KW_PARTITION ||
+               before == KW_PARTITIONED || before == KW_DISTRIBUTED;
+    }
+    if (word != KW_END) return true;
+    for (u32 i = 0; i < d->k; i++) {
+        if (d->raw->at[i].word == KW_CASE) return true;
+    }
+    return false;
+}
+
+/* A small word left out: GROUP a, CAST(a INT), INSERT t, CASE without END. */
+static bool
+hint_word(const Diagnosis *d, const Token *t, Status *ret_st)
+{
+    static const u16 words[] = {KW_BY, KW_AS, KW_INTO, KW_END};
+    for (u32 i = 0; i < ARRAY_LEN(words); i++) {
+        if (!word_belongs(d, words[i])) continue;
+        u32 index = words[i] == KW_INTO ? d->k + 1 : d->k;
+        Token word = {.pos = d->raw->at[MIN(index, d->raw->len - 1)].pos, .word = words[i]};
+        word.kind = keyword_token((KeywordId)words[i]);
+        if (!edit_helps(d, EDIT_INSERT, index, word)) continue;
+        const Token *at = index == d->k ? t : &d->raw->at[index];
+        Quote q = token_quote(d, at);
+        *ret_st = err_hint(d->p->err, fail_at(d, at), "Is %.*s missing before \"%s\"?",
+                           STR_ARG(keyword_word((KeywordId)words[i])), q.text);
+        return true;
+    }
+    return false;
+}
+
+/* Places where one sentence says more than any edit. */
+static bool
+hint_place(const Diagnosis *d, const Token *t, Status *ret_st)
+{
+    const char *hint = NULL;
+    if (t->word == KW_IS) {
+        hint = "IS is followed by [NOT] NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM or JSON.";
+    } else if (d->k >= 2 && d->raw->at[d->k - 2].word == KW_INTERVAL &&
+               d->raw->at[d->k - 1].kind == TK_STRING) {
+        hint = "An interval needs its unit: INTERVAL '10' MINUTE.";
+    } else if (d->k == 0 && d->start == TK_START_STMT) {
+        hint = "A statement begins with SELECT, WITH, INSERT, CREATE, SHOW, DESCRIBE, EXPLAIN, SET "
+               "or a like word.";
+    }
+    if (!hint) return false;
+    *ret_st = err_hint(d->p->err, fail_at(d, t), "%s", hint);
+    return true;
+}
+
 /* Slips with punctuation. */
 static bool
 hint_punctuation(const Diagnosis *d, const Token *t, Status *ret_st)
@@ -290,12 +352,14 @@ hint_name(const Diagnosis *d, const Token *t, Status *ret_st)
     Token name = *t;
     name.kind = TK_ID;
     name.word = KW_NONE;
-    if (!edit_helps(d, EDIT_REPLACE, d->k, name)) return false;
+    u32 next = d->raw->at[MIN(d->k + 1, d->raw->len - 1)].pos;
+    if (edit_try(d, EDIT_REPLACE, d->k, name) <= next) return false;
     Quote q = token_quote(d, t);
     Status st = fail_at(d, t);
-    *ret_st = reserved ? err_hint(d->p->err, st, "%s is a reserved word: write `%s` to use it as a name.",
-                                  q.text, q.text)
-                       : err_hint(d->p->err, st, "Names are written plain or in backticks: `x`.");
+    *ret_st =
+        reserved ? err_hint(d->p->err, st, "%s is a reserved word: write `%s` to use it as a name.",
+                            q.text, q.text)
+                 : err_hint(d->p->err, st, "Names are written plain or in backticks: `x`.");
     return true;
 }
 
@@ -364,7 +428,8 @@ fail_end(const Diagnosis *d, const Token *t)
     st = err_set(err, W1006, t->pos, "the statement ends too soon");
     err_at(err, t->pos, 1);
     if (d->raw->at[0].word == KW_BEGIN || d->raw->at[d->k - 1].kind == TK_SEMI) {
-        return err_hint(err, st, "A statement set ends with END behind the semicolon of its last INSERT.");
+        return err_hint(err, st,
+                        "A statement set ends with END behind the semicolon of its last INSERT.");
     }
     expected_add(d);
     return st;
@@ -379,8 +444,8 @@ diagnose(Parse *p, const TokenList *raw, u16 start, u32 stopped)
     Status st = ERR_OK;
     if (t->kind == LX_BROKEN) return fail_broken(&d, t);
     if (t->kind == LX_END) return hint_keyword(&d, &st) ? st : fail_end(&d, t);
-    if (hint_order(&d, t, &st) || hint_keyword(&d, &st) || hint_punctuation(&d, t, &st) ||
-        hint_name(&d, t, &st)) {
+    if (hint_order(&d, t, &st) || hint_keyword(&d, &st) || hint_word(&d, t, &st) ||
+        hint_punctuation(&d, t, &st) || hint_name(&d, t, &st) || hint_place(&d, t, &st)) {
         return st;
     }
     st = fail_at(&d, t);

@@ -3,13 +3,13 @@
 #include "grammar/ast_equal.h"
 
 /* Lists are equal when they are as long and same(a[i], b[i]) for all i. */
-#define LIST_EQUAL(a_at, a_len, b_at, b_len, same)                                                \
-    ({                                                                                            \
-        bool list_equal_ = (a_len) == (b_len);                                                    \
-        for (u32 li_ = 0; list_equal_ && li_ < (a_len); li_++) {                                  \
-            list_equal_ = same((a_at)[li_], (b_at)[li_]);                                         \
-        }                                                                                         \
-        list_equal_;                                                                              \
+#define LIST_EQUAL(a_at, a_len, b_at, b_len, same)                                                 \
+    ({                                                                                             \
+        bool list_equal_ = (a_len) == (b_len);                                                     \
+        for (u32 li_ = 0; list_equal_ && li_ < (a_len); li_++) {                                   \
+            list_equal_ = same((a_at)[li_], (b_at)[li_]);                                          \
+        }                                                                                          \
+        list_equal_;                                                                               \
     })
 
 bool text_equal(Str a, Str b); /* an absent text equals an absent one only */

@@ -13,7 +13,7 @@ static const struct {
     bool reserved, callable;
 } keywords[KW_LAST_PLUS_1] = {
     [KW_NONE] = {{"", 0}, TK_ID, false, false},
-#define KEYWORD(word, token, reserved, callable)                                                  \
+#define KEYWORD(word, token, reserved, callable)                                                   \
     [KW_##word] = {{#word, sizeof #word - 1}, TK_##token, reserved, callable},
 #include "grammar/keywords.def"
 #undef KEYWORD
@@ -36,8 +36,10 @@ keyword_id(Str word)
         u32 mid = (low + high) / 2;
         int c = str_cmp(wanted, keywords[mid].word);
         if (c == 0) return (KeywordId)mid;
-        if (c < 0) high = mid;
-        else low = mid + 1;
+        if (c < 0)
+            high = mid;
+        else
+            low = mid + 1;
     }
     return KW_NONE;
 }
@@ -156,8 +158,10 @@ token_read(Str text, u32 from)
         if (!t.word && !utf8_valid(s.ptr, s.len)) token_broken(&t, BROKEN_UTF8);
     } else if (t.kind == TK_ID) {
         t.quoted = true;
-        if (!utf8_valid(s.ptr, s.len)) token_broken(&t, BROKEN_UTF8);
-        else if (t.width == 2) token_broken(&t, BROKEN_EMPTY_NAME);
+        if (!utf8_valid(s.ptr, s.len))
+            token_broken(&t, BROKEN_UTF8);
+        else if (t.width == 2)
+            token_broken(&t, BROKEN_EMPTY_NAME);
     } else if (t.kind == TK_STRING && !utf8_valid(s.ptr, s.len)) {
         token_broken(&t, BROKEN_UTF8);
     }
@@ -168,16 +172,22 @@ static LexClass
 token_class(const Token *t)
 {
     switch (t->kind) {
-    case LX_END: return LEX_END;
-    case LX_SPACE: return LEX_SPACE;
-    case LX_COMMENT: return LEX_COMMENT;
+    case LX_END:
+        return LEX_END;
+    case LX_SPACE:
+        return LEX_SPACE;
+    case LX_COMMENT:
+        return LEX_COMMENT;
     case TK_HINT_BEGIN:
-    case TK_HINT_END: return LEX_HINT;
+    case TK_HINT_END:
+        return LEX_HINT;
     case TK_STRING:
-    case TK_BINARY: return LEX_STRING;
+    case TK_BINARY:
+        return LEX_STRING;
     case TK_INTEGER:
     case TK_DECIMAL:
-    case TK_DOUBLE: return LEX_NUMBER;
+    case TK_DOUBLE:
+        return LEX_NUMBER;
     case TK_LPAREN:
     case TK_RPAREN:
     case TK_LBRACKET:
@@ -186,8 +196,10 @@ token_class(const Token *t)
     case TK_RBRACE:
     case TK_COMMA:
     case TK_SEMI:
-    case TK_DOT: return LEX_PUNCTUATION;
-    case LX_BROKEN: return LEX_ERROR;
+    case TK_DOT:
+        return LEX_PUNCTUATION;
+    case LX_BROKEN:
+        return LEX_ERROR;
     case TK_EQ:
     case TK_NE:
     case TK_LE:
@@ -208,8 +220,10 @@ token_class(const Token *t)
     case TK_EXCLUDE_END:
     case TK_QUESTION:
     case TK_CARET:
-    case TK_DOLLAR: return LEX_OPERATOR;
-    default: return t->word ? LEX_KEYWORD : LEX_NAME;
+    case TK_DOLLAR:
+        return LEX_OPERATOR;
+    default:
+        return t->word ? LEX_KEYWORD : LEX_NAME;
     }
 }
 

@@ -8,8 +8,8 @@
  *
  * The pass works in place: it only ever makes the list shorter. */
 #include "grammar/ast.h"
-#include "grammar/parse.h"
 #include "grammar/drive.h"
+#include "grammar/parse.h"
 
 enum { WORDS_MAX = 7 };
 
@@ -44,7 +44,7 @@ typedef struct Phrase {
 } Phrase;
 
 static const Phrase phrases[] = {
-#define PHRASE(token, sub, negated, follow, ...)                                                  \
+#define PHRASE(token, sub, negated, follow, ...)                                                   \
     {TK_##token, sub, negated, FOLLOW_##follow, {__VA_ARGS__}},
 #include "grammar/phrases.def"
 #undef PHRASE
@@ -54,7 +54,7 @@ typedef struct Pass {
     Str script;
     const Token *at; /* the rest of the list, ends with LX_END */
     const Token *last;
-    u16 before; /* kind of the token in front */
+    u16 before;         /* kind of the token in front */
     u16 open[NEST_MAX]; /* what stood before each open parenthesis */
     u32 nest;
 } Pass;
@@ -106,26 +106,44 @@ follow_fits(const Pass *p, Follow follow, u32 n)
     const Token *next = pass_ahead(p, n);
     bool paren = next->kind == TK_LPAREN;
     switch (follow) {
-    case FOLLOW_ANY: return true;
-    case FOLLOW_PAREN: return paren;
-    case FOLLOW_PAREN_AFTER_STAR: return paren && p->before == TK_STAR;
-    case FOLLOW_PAREN_AFTER_COMPARISON: return paren && kind_is_comparison(p->before);
-    case FOLLOW_PAREN_OR_NAME: return paren || next->kind == TK_ID;
-    case FOLLOW_NOT_PAREN_NOR_DOT: return !paren && next->kind != TK_DOT;
-    case FOLLOW_BRACKET: return next->kind == TK_LBRACKET;
-    case FOLLOW_LESS: return next->kind == TK_LT;
-    case FOLLOW_STRING: return next->kind == TK_STRING;
-    case FOLLOW_NOT_STRING: return next->kind != TK_STRING;
-    case FOLLOW_NOT_FOR: return next->word != KW_FOR;
-    case FOLLOW_SIGNED_VALUE: return follow_value(p, n);
+    case FOLLOW_ANY:
+        return true;
+    case FOLLOW_PAREN:
+        return paren;
+    case FOLLOW_PAREN_AFTER_STAR:
+        return paren && p->before == TK_STAR;
+    case FOLLOW_PAREN_AFTER_COMPARISON:
+        return paren && kind_is_comparison(p->before);
+    case FOLLOW_PAREN_OR_NAME:
+        return paren || next->kind == TK_ID;
+    case FOLLOW_NOT_PAREN_NOR_DOT:
+        return !paren && next->kind != TK_DOT;
+    case FOLLOW_BRACKET:
+        return next->kind == TK_LBRACKET;
+    case FOLLOW_LESS:
+        return next->kind == TK_LT;
+    case FOLLOW_STRING:
+        return next->kind == TK_STRING;
+    case FOLLOW_NOT_STRING:
+        return next->kind != TK_STRING;
+    case FOLLOW_NOT_FOR:
+        return next->word != KW_FOR;
+    case FOLLOW_SIGNED_VALUE:
+        return follow_value(p, n);
     case FOLLOW_UNIT:
         return time_unit_find((Str){p->script.ptr + next->pos, next->width}) != UNIT_NONE;
-    case FOLLOW_NAME: return token_is_name(next);
-    case FOLLOW_NAME_AS: return token_is_name(next) && pass_ahead(p, n + 1)->word == KW_AS;
-    case FOLLOW_INTO: return next->word == KW_INTO || next->word == KW_OVERWRITE;
-    case FOLLOW_STATEMENT: return follow_statement(next);
-    case FOLLOW_FRAME: return follow_frame(next);
-    case FOLLOW_VALUE: return paren || next->kind == TK_INTEGER;
+    case FOLLOW_NAME:
+        return token_is_name(next);
+    case FOLLOW_NAME_AS:
+        return token_is_name(next) && pass_ahead(p, n + 1)->word == KW_AS;
+    case FOLLOW_INTO:
+        return next->word == KW_INTO || next->word == KW_OVERWRITE;
+    case FOLLOW_STATEMENT:
+        return follow_statement(next);
+    case FOLLOW_FRAME:
+        return follow_frame(next);
+    case FOLLOW_VALUE:
+        return paren || next->kind == TK_INTEGER;
     }
     UNREACHABLE();
 }
@@ -196,8 +214,10 @@ phrase_pass(Str script, Token *at, u32 len)
         Token t = at[i];
         p.at = at + i;
         u32 n = 1;
-        if (t.word) n = pass_word(&p, &t);
-        else if (t.kind == TK_STRING) n = pass_uescape(&p, &t);
+        if (t.word)
+            n = pass_word(&p, &t);
+        else if (t.kind == TK_STRING)
+            n = pass_uescape(&p, &t);
         t.width = at[i + n - 1].pos + at[i + n - 1].width - t.pos;
         pass_nest(&p, t.kind);
         p.before = t.kind;

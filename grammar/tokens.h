@@ -19,7 +19,7 @@ typedef enum BrokenKind {
     BROKEN_CHARACTER,
     BROKEN_UTF8,
     BROKEN_NUMBER,
-    BROKEN_STRING,       /* not closed, as the next three */
+    BROKEN_STRING, /* not closed, as the next three */
     BROKEN_NAME,
     BROKEN_COMMENT,
     BROKEN_DOUBLE_QUOTED_OPEN,

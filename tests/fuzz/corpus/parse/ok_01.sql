@@ -1,0 +1,1 @@
+SELECT a AS end, b AS start, t.end, t.group_id, e.`order` FROM t AS e

@@ -1,0 +1,1 @@
+SELECT t.*, u.* EXCEPT (a, b), * EXCLUDE (c) FROM t, u

@@ -1,0 +1,1 @@
+SELECT (a + b) * c, a - (b - c), (a AND b) OR c, a AND (b OR c), a AND (b AND c), (a = b) = c, a = (b = c)

@@ -1,0 +1,1 @@
+SELECT ROW(1, 'a'), (1, 2), ARRAY[1, 2], ARRAY[], MAP['a', 1], MAP[], ROW(), ARRAY[ROW(1, 2)][1].f

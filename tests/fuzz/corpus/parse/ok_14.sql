@@ -1,0 +1,1 @@
+SELECT /*+ BROADCAST(t, u), NO_HASH */ a FROM t

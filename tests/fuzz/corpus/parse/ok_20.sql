@@ -1,0 +1,1 @@
+SELECT * FROM a, b JOIN c ON b.x = c.x, LATERAL TABLE(f(a.x)) AS t (y), LATERAL (SELECT 1) AS q

@@ -1,0 +1,1 @@
+SELECT * FROM 'clicks/*.parquet' AS c WHERE x > 1

@@ -1,0 +1,1 @@
+CREATE TABLE test (key STRING, value INT, comment STRING COMMENT 'c', watermark TIMESTAMP(3), primary INT, constraint_x INT, year INT, date DATE, `unique` INT)

@@ -1,0 +1,1 @@
+SELECT name, value, data, `key`, type, path, start, `end`, count, user, year, day, timestamp, date, time, month, language, format, ordinality, offset, row, rows, window FROM t

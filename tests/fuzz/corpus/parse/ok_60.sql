@@ -1,0 +1,1 @@
+SELECT end, first, last, key, comment, index, job, jobs, view, replace, set, stop, use, model, input, output, filter, over, range, partition FROM t
