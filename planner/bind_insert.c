@@ -185,7 +185,7 @@ bind_insert(Binder *b, const Insert *insert, PlanNode **ret_root, bool *ret_boun
     bool source_bounded;
     TRY(b->env->table_spec(b->env->ctx, b->a, def, hints, &spec, &source_bounded, err));
     TRY(bind_query(b, insert->query, &t.rel, err));
-    u32 ntargets;
+    u32 ntargets = 0;
     TRY(insert_targets(&t, &ntargets, err));
     TRY(insert_widths(&t, ntargets, err));
     TRY(insert_project(&t, err));

@@ -88,7 +88,7 @@ bind_macro_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, E
                          MACRO_DEPTH_MAX);
     }
     Place outer = b->place;
-    const CreateFunction *f;
+    const CreateFunction *f = NULL;
     TRY(macro_load(b, &entry, &f, e->pos, e->width, err));
     if (!f->body)
         return bind_unsupported(b, e->pos, e->width, "a function in another language", err);

@@ -155,7 +155,7 @@ window_args(const Binder *b, const WindowRow *row, const Expr *call, const Expr 
     bool named = false;
     for (u32 i = 0; i < args->len; i++) {
         const Expr *e = args->at[i];
-        WindowArg which;
+        WindowArg which = WARG_SIZE;
         if (e->kind == EXPR_NAMED_ARG) {
             named = true;
             TRY(window_named_arg(b, row, e, &which, err));

@@ -98,7 +98,9 @@ prune_exact(Binder *b, PlanNode **at, const Schema *want, const bool *need)
     prune(b, at, need, map);
     bool same = true;
     for (u32 i = 0; i < want->len; i++) {
-        if (need[i]) same = same && map[i] == n++;
+        if (!need[i]) continue;
+        same = same && map[i] == n;
+        n++;
     }
     if (same && (*at)->schema.len == n) return;
     PlanNode *p = node_new(b->a, PLAN_PROJECT, 1, n);
