@@ -11,7 +11,7 @@ typedef struct Cli {
     Terminal term;
     Signals *signals;
     Weir *weir;
-    Out out; /* stdout, or what .output names */
+    Output out; /* stdout, or what .output names */
 
     /* What the shell can change while it runs. */
     bool interactive;

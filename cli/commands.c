@@ -262,6 +262,6 @@ command_doctor(Cli *cli)
                                : "the locale is not UTF-8: tables are drawn "
                                  "in ASCII (set LANG=C.UTF-8)");
     Err err = {.pos = POS_NONE};
-    Status st = out_flush(&cli->out, &err);
+    Status st = output_flush(&cli->out, &err);
     return st ? cli_fail(cli, st, &err) : 0;
 }

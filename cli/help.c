@@ -197,7 +197,7 @@ command_help(Cli *cli)
         Status st = err_set(&err, W8001, POS_NONE, "there is no help on \"%.100s\"", topic.ptr);
         return cli_fail(cli, err_hint(&err, st, "`weir help` lists the topics."), &err);
     }
-    Status st = out_flush(&cli->out, &err);
+    Status st = output_flush(&cli->out, &err);
     return st ? cli_fail(cli, st, &err) : 0;
 }
 
@@ -206,6 +206,6 @@ command_version(Cli *cli)
 {
     Err err = {.pos = POS_NONE};
     strbuf_printf(&cli->out.text, "weir %s\n", weir_version());
-    Status st = out_flush(&cli->out, &err);
+    Status st = output_flush(&cli->out, &err);
     return st ? cli_fail(cli, st, &err) : 0;
 }

@@ -91,7 +91,7 @@ main(int argc, char **argv)
     Status st = argc < 1 ? ERR_OK : options_parse((u32)argc - 1, argv + 1, &cli.opt, &err);
     standard_files_open();
     cli.term = terminal_look(cli.opt.color);
-    cli.out = out_make(STDOUT_FILENO, NULL);
+    cli.out = output_make(STDOUT_FILENO, NULL);
     cli.format = cli.opt.format;
     cli.header = !cli.opt.no_header;
     cli.null_set = cli.opt.null_text != NULL;
@@ -103,7 +103,7 @@ main(int argc, char **argv)
     signals_watch(cli.signals, NULL);
     weir_close(cli.weir);
     signals_stop(cli.signals);
-    out_done(&cli.out);
+    output_done(&cli.out);
     strbuf_done(&cli.null_text);
     return code;
 }

@@ -8,20 +8,20 @@
 
 enum { OUT_DELAY_US = 50 * 1000 };
 
-Out
-out_make(int fd, const char *path)
+Output
+output_make(int fd, const char *path)
 {
-    return (Out){.fd = fd, .path = path};
+    return (Output){.fd = fd, .path = path};
 }
 
 void
-out_done(Out *o)
+output_done(Output *o)
 {
     strbuf_done(&o->text);
 }
 
 static Status
-out_failed(Out *o, int why, Err *err)
+out_failed(Output *o, int why, Err *err)
 {
     o->text.len = 0; /* a second attempt would repeat half a row */
     if (why == EPIPE) {
@@ -36,7 +36,7 @@ out_failed(Out *o, int why, Err *err)
 }
 
 Status
-out_flush(Out *o, Err *err)
+output_flush(Output *o, Err *err)
 {
     size_t at = 0;
     while (at < o->text.len) {
@@ -56,8 +56,8 @@ out_flush(Out *o, Err *err)
 }
 
 Status
-out_batch(Out *o, Err *err)
+output_batch(Output *o, Err *err)
 {
-    if (clock_monotonic_us() - o->flushed_us < OUT_DELAY_US) return out_row(o, err);
-    return out_flush(o, err);
+    if (clock_monotonic_us() - o->flushed_us < OUT_DELAY_US) return output_row(o, err);
+    return output_flush(o, err);
 }

@@ -10,23 +10,23 @@ enum {
     OUT_WRITE_BYTES = 64 * 1024, /* 64 KiB: what a pipe holds; more in one write gains nothing */
 };
 
-typedef struct Out {
+typedef struct Output {
     int fd;
     StrBuf text;
     bool gone;
     i64 flushed_us;   /* when, by the monotonic clock */
     const char *path; /* for messages; NULL: stdout */
-} Out;
+} Output;
 
-Out out_make(int fd, const char *path); /* path is borrowed; fd stays the caller's */
-void out_done(Out *o);                  /* frees what is not written yet */
+Output output_make(int fd, const char *path); /* path is borrowed; fd stays the caller's */
+void output_done(Output *o);                  /* frees what is not written yet */
 /* Everything must be out: W4004, W7002, or W8002 with `gone` set. */
-Status out_flush(Out *o, Err *err) MUST_USE;
+Status output_flush(Output *o, Err *err) MUST_USE;
 /* After a row: write when there is enough for a write. */
 static inline Status
-out_row(Out *o, Err *err)
+output_row(Output *o, Err *err)
 {
-    return o->text.len < OUT_WRITE_BYTES ? ERR_OK : out_flush(o, err);
+    return o->text.len < OUT_WRITE_BYTES ? ERR_OK : output_flush(o, err);
 }
 /* After a batch: write when the last one is 50 ms ago, so that slow rows are seen at once. */
-Status out_batch(Out *o, Err *err) MUST_USE;
+Status output_batch(Output *o, Err *err) MUST_USE;

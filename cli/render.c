@@ -24,7 +24,7 @@ render_find(Str name)
 }
 
 void
-render_open(Render *r, const RenderDef *def, const RenderStyle *style, Weir *w, Out *out,
+render_open(Render *r, const RenderDef *def, const RenderStyle *style, Weir *w, Output *out,
             const WeirColumn *columns, u32 ncolumns)
 {
     *r = (Render){.def = def,

@@ -2,7 +2,8 @@
  *
  *   begin(columns) -> rows(batch)* -> end()      text goes to r->out, which knows when to write
  *
- * A renderer adds a row, then calls out_row(), so that memory stays small whatever a row holds. */
+ * A renderer adds a row, then calls output_row(), so that memory stays small whatever a row holds.
+ */
 #pragma once
 #include "cli/cell.h"
 #include "cli/output.h"
@@ -43,7 +44,7 @@ struct Render {
     const RenderDef *def;
     RenderStyle style;
     Weir *weir;
-    Out *out;
+    Output *out;
     RenderColumn *col;
     u32 ncol;
     u64 rows;    /* rendered so far */
@@ -59,7 +60,7 @@ const RenderDef *render_find(Str name);
 const RenderDef *render_at(u32 i); /* all that have a name to ask for; NULL past the last */
 
 /* begin; render_close() releases r whatever happened. */
-void render_open(Render *r, const RenderDef *def, const RenderStyle *style, Weir *w, Out *out,
+void render_open(Render *r, const RenderDef *def, const RenderStyle *style, Weir *w, Output *out,
                  const WeirColumn *columns, u32 ncolumns);
 void render_close(Render *r); /* a zeroed r is fine */
 

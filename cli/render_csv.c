@@ -93,7 +93,7 @@ csv_rows(Render *r, const Batch *b, Err *err)
         }
         strbuf_char(out, '\n');
         if (r->style.terminal) render_row_safe(r, from);
-        TRY(out_row(r->out, err));
+        TRY(output_row(r->out, err));
     }
     r->rows += b->rows;
     return ERR_OK;
@@ -133,7 +133,7 @@ tsv_rows(Render *r, const Batch *b, Err *err)
         }
         strbuf_char(out, '\n');
         if (r->style.terminal) render_row_safe(r, from);
-        TRY(out_row(r->out, err));
+        TRY(output_row(r->out, err));
     }
     r->rows += b->rows;
     return ERR_OK;
@@ -143,7 +143,7 @@ static Status
 csv_end(Render *r, bool failed, Err *err)
 {
     (void)failed; /* whole rows have gone out; the exit code says the rest */
-    return out_flush(r->out, err);
+    return output_flush(r->out, err);
 }
 
 const RenderDef render_csv = {

@@ -68,7 +68,7 @@ json_rows(Render *r, const Batch *b, Err *err)
         json_row(r, s, b, row);
         if (s->lines) strbuf_char(&r->out->text, '\n');
         r->rows++;
-        TRY(out_row(r->out, err));
+        TRY(output_row(r->out, err));
     }
     return ERR_OK;
 }
@@ -78,7 +78,7 @@ json_end(Render *r, bool failed, Err *err)
 {
     const JsonState *s = r->state;
     if (!s->lines && !failed) strbuf_str(&r->out->text, r->rows ? STR("\n]\n") : STR("]\n"));
-    return out_flush(r->out, err);
+    return output_flush(r->out, err);
 }
 
 static void

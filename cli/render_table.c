@@ -293,7 +293,7 @@ table_release(Render *r, bool more_follows, Err *err)
     table_head(r);
     for (u32 row = 0; row < t->held; row++) {
         table_line(r, &t->text, &t->cell[(size_t)row * r->ncol]);
-        TRY(out_row(r->out, err));
+        TRY(output_row(r->out, err));
     }
     t->streaming = true;
     t->held = 0;
@@ -346,7 +346,7 @@ table_row(Render *r, const Batch *b, u32 row, Err *err)
     }
     table_line(r, &t->text, cells);
     strbuf_clear(&t->text);
-    return out_row(r->out, err);
+    return output_row(r->out, err);
 }
 
 static Status
@@ -356,7 +356,7 @@ table_tick(Render *r, Err *err)
     if (t->streaming || t->held == 0) return ERR_OK;
     if (clock_monotonic_us() - t->began_us < HELD_US_MAX) return ERR_OK;
     TRY(table_release(r, true, err));
-    return out_flush(r->out, err);
+    return output_flush(r->out, err);
 }
 
 static Status
@@ -376,7 +376,7 @@ table_end(Render *r, bool failed, Err *err)
     if (failed && t->held == 0 && !t->streaming) return ERR_OK;
     if (!t->streaming) TRY(table_release(r, false, err));
     if (!failed) table_rule(r, 2);
-    return out_flush(r->out, err);
+    return output_flush(r->out, err);
 }
 
 static void

@@ -65,7 +65,7 @@ markdown_rows(Render *r, const Batch *b, Err *err)
         }
         strbuf_char(&r->out->text, '\n');
         r->rows++;
-        st = out_row(r->out, err);
+        st = output_row(r->out, err);
     }
     strbuf_done(&cell);
     strbuf_done(&scratch);
@@ -76,7 +76,7 @@ static Status
 text_end(Render *r, bool failed, Err *err)
 {
     (void)failed;
-    return out_flush(r->out, err);
+    return output_flush(r->out, err);
 }
 
 /* ---- line ----------------------------------------------------------------------------------- */
@@ -131,7 +131,7 @@ line_rows(Render *r, const Batch *b, Err *err)
         if (r->rows) strbuf_char(&r->out->text, '\n');
         line_row(r, b, row, &cell);
         r->rows++;
-        st = out_row(r->out, err);
+        st = output_row(r->out, err);
     }
     strbuf_done(&cell);
     return st;
@@ -184,7 +184,7 @@ plain_rows(Render *r, const Batch *b, Err *err)
         }
         if (out->len == 0 || out->ptr[out->len - 1] != '\n') strbuf_char(out, '\n');
         r->rows++;
-        st = out_row(r->out, err);
+        st = output_row(r->out, err);
     }
     strbuf_done(&cell);
     return st;

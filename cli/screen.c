@@ -79,7 +79,7 @@ screen_rows(void *ctx, const Batch *b, Err *err)
     Screen *s = ctx;
     progress_erase(&s->progress);
     TRY(s->render.def->rows(&s->render, b, err));
-    return out_batch(&s->cli->out, err);
+    return output_batch(&s->cli->out, err);
 }
 
 static void
@@ -91,7 +91,7 @@ screen_progress(void *ctx, const WeirProgress *now)
     if (s->has_rows && s->render.def->tick) st = s->render.def->tick(&s->render, &err);
     if (!st && s->cli->out.text.len) {
         progress_erase(&s->progress);
-        st = out_flush(&s->cli->out, &err);
+        st = output_flush(&s->cli->out, &err);
     }
     /* A signal may have come just before the statement forgot earlier ones. */
     bool stop = signals_reason(s->cli->signals) != STOP_NONE;
@@ -196,7 +196,7 @@ screen_end(void *ctx, const WeirSummary *sum, Err *err)
         TRY(s->render.def->end(&s->render, false, err));
         footer = s->render.def->footer && !cli->opt.quiet;
         if (footer) screen_footer(s, &cli->out.text, sum);
-        TRY(out_flush(&cli->out, err));
+        TRY(output_flush(&cli->out, err));
     }
     screen_message(s, sum);
     bool timed = (footer && screen_on_terminal(cli)) || !s->has_rows;

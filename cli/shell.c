@@ -44,7 +44,7 @@ shell_print(Shell *s, Str text)
         i += n + (end != NULL);
     }
     Err err;
-    if (out_flush(&s->cli->out, &err)) (void)cli_fail(s->cli, ERR_REMOTE, &err);
+    if (output_flush(&s->cli->out, &err)) (void)cli_fail(s->cli, ERR_REMOTE, &err);
 }
 
 Status

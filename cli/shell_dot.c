@@ -288,13 +288,13 @@ dot_output_close(Shell *s)
 {
     Cli *cli = s->cli;
     Err err;
-    Status st = out_flush(&cli->out, &err);
+    Status st = output_flush(&cli->out, &err);
     if (st) dot_fail(s, st, &err);
     if (!cli->to_file) return;
     (void)close(cli->out.fd);
     mem_free((void *)(uintptr_t)cli->out.path);
-    out_done(&cli->out);
-    cli->out = out_make(STDOUT_FILENO, NULL);
+    output_done(&cli->out);
+    cli->out = output_make(STDOUT_FILENO, NULL);
     cli->to_file = false;
 }
 
@@ -313,7 +313,7 @@ dot_output(Shell *s, Str arg)
         mem_free(path);
         return;
     }
-    s->cli->out = out_make(fd, path);
+    s->cli->out = output_make(fd, path);
     s->cli->to_file = true;
 }
 
