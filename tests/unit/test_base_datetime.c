@@ -32,16 +32,17 @@ static void
 days_count_up(void)
 {
     i32 days = DATE_MIN_DAYS;
+    u32 days_wrong = 0;
     for (i32 y = 1; y <= 9999; y++) {
         for (u32 m = 1; m <= 12; m++) {
             for (u32 d = 1; d <= civil_month_days(y, m); d++, days++) {
                 Civil c = civil_of_days(days);
-                if (c.year != y || c.month != m || c.day != d) CHECK(!"civil_of_days");
-                if (civil_days((Civil){y, (u8)m, (u8)d}) != days) CHECK(!"civil_days");
+                days_wrong += c.year != y || c.month != m || c.day != d;
+                days_wrong += civil_days((Civil){y, (u8)m, (u8)d}) != days;
             }
         }
     }
-    CHECK(days == DATE_MAX_DAYS + 1);
+    CHECK(days_wrong == 0 && days == DATE_MAX_DAYS + 1);
     CHECK(civil_days(civil_of_days(INT32_MIN / 2)) == INT32_MIN / 2);
     CHECK(civil_of_days(INT32_MAX).year > 5000000 && civil_of_days(INT32_MIN).year < -5000000);
 }
