@@ -10,6 +10,10 @@
 #include "connectors/base64.h"
 #include "connectors/csv.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 typedef struct CsvWriter CsvWriter;
 typedef char *CsvWriteFn(CsvWriter *w, u32 row, char *to);
 
@@ -19,7 +23,7 @@ struct CsvWriter {
     Type type;
     const void *data; /* of the batch at hand */
     const u64 *valid;
-    i64 minute; /* last minute since 1970 that was printed, and its text */
+    i64 minute_us; /* the last minute that was printed, and its text */
     char minute_text[DATETIME_TEXT_MAX + 8];
     u32 minute_len;
 };
@@ -31,7 +35,10 @@ struct FormatEncoder {
     CsvWriter *column;
     u32 fixed_max;     /* bytes of a row without its texts */
     bool special[256]; /* bytes that make a text need quotes or escapes */
-    StrBuf scratch;
+    bool simple;       /* only those bytes matter, and special16 holds them all */
+#ifdef __SSE2__
+    __m128i special16[4];
+#endif
 };
 
 enum { FIXED_TEXT_MAX = 64 };
@@ -72,10 +79,22 @@ write_f32(CsvWriter *w, u32 row, char *to)
     return to + f32_print(to, ((const f32 *)w->data)[row]);
 }
 
+/* Prices and the like: at most two digits behind the point and below 10^7. Then the value is
+ * hundredths / 100 rounded once, a decimal of at most 9 digits, and no other one of up to 15 digits
+ * is nearest to the same double, so these are the shortest digits. */
 static char *
 write_f64(CsvWriter *w, u32 row, char *to)
 {
-    return to + f64_print(to, ((const f64 *)w->data)[row]);
+    f64 value = ((const f64 *)w->data)[row];
+    if (!(value >= 0.01 && value < 1e7)) return to + f64_print(to, value);
+    u32 hundredths = (u32)(value * 100 + 0.5);
+    if ((f64)hundredths / 100 != value) return to + f64_print(to, value);
+    u32 fraction = hundredths % 100;
+    to += u64_print(to, hundredths / 100);
+    *to++ = '.';
+    *to++ = (char)('0' + fraction / 10);
+    *to = (char)('0' + fraction % 10);
+    return to + (fraction % 10 != 0);
 }
 
 static char *
@@ -115,22 +134,29 @@ two_put(char *to, u32 value)
 static char *
 put_timestamp(CsvWriter *w, i64 us, char *to)
 {
-    i64 rest = us % US_PER_MINUTE;
-    if (rest < 0) rest += US_PER_MINUTE;
-    i64 minute = (us - rest) / US_PER_MINUTE;
-    if (minute != w->minute || w->minute_len == 0) {
-        w->minute = minute;
-        w->minute_len = timestamp_print(w->minute_text, us - rest, 0) - 2;
+    u64 rest = (u64)us - (u64)w->minute_us;
+    if (rest >= US_PER_MINUTE || w->minute_len == 0) {
+        i64 of_minute = us % US_PER_MINUTE;
+        if (of_minute < 0) of_minute += US_PER_MINUTE;
+        rest = (u64)of_minute;
+        w->minute_us = us - of_minute;
+        w->minute_len = timestamp_print(w->minute_text, w->minute_us, 0) - 2;
     }
-    memcpy(to, w->minute_text, sizeof w->minute_text);
+    memcpy(to, w->minute_text, 24);
+    if (UNLIKELY(w->minute_len > 24)) memcpy(to, w->minute_text, sizeof w->minute_text);
     to += w->minute_len;
-    u32 seconds = (u32)(rest / US_PER_SECOND), fraction = (u32)(rest % US_PER_SECOND);
+    u32 seconds = (u32)rest / US_PER_SECOND, fraction = (u32)rest % US_PER_SECOND;
     two_put(to, seconds);
-    to += 2;
-    if (w->type.scale == 0) return to;
-    *to++ = '.';
-    for (u32 k = 6; k-- > 0; fraction /= 10) to[k] = (char)('0' + fraction % 10);
-    return to + w->type.scale;
+    if (w->type.scale == 0) return to + 2;
+    to[2] = '.';
+    u32 millis = fraction / 1000;
+    to[3] = (char)('0' + millis / 100);
+    two_put(to + 4, millis % 100);
+    if (w->type.scale <= 3) return to + 3 + w->type.scale;
+    u32 micros = fraction % 1000;
+    to[6] = (char)('0' + micros / 100);
+    two_put(to + 7, micros % 100);
+    return to + 3 + w->type.scale;
 }
 
 static char *
@@ -213,10 +239,27 @@ put_text(const FormatEncoder *e, Str text, char *to)
     return e->options->quotes_off ? put_escaped(e, text, to) : put_quoted(e, text, to);
 }
 
+/* A short text lies in its slot: 16 bytes are looked at and copied at once, the ones behind it are
+ * overwritten by what comes next. */
 static char *
 write_text(CsvWriter *w, u32 row, char *to)
 {
-    return put_text(w->encoder, strview_str(&((const StrView *)w->data)[row]), to);
+    const StrView *slot = &((const StrView *)w->data)[row];
+#ifdef __SSE2__
+    if (LIKELY(slot->len <= STRVIEW_INLINE && w->encoder->simple)) {
+        const __m128i *special = w->encoder->special16;
+        __m128i v = _mm_loadu_si128((const void *)slot->prefix);
+        __m128i hit = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(v, special[0]), _mm_cmpeq_epi8(v, special[1])),
+            _mm_or_si128(_mm_cmpeq_epi8(v, special[2]), _mm_cmpeq_epi8(v, special[3])));
+        u32 hits = (u32)_mm_movemask_epi8(hit) & ((1u << slot->len) - 1);
+        if (LIKELY(!hits)) {
+            _mm_storeu_si128((void *)to, v);
+            return to + slot->len;
+        }
+    }
+#endif
+    return put_text(w->encoder, strview_str(slot), to);
 }
 
 static char *
@@ -251,7 +294,8 @@ csv_encoder_open(const TableSpec *table, const ConnectorEnv *env, FormatEncoder 
                  Err *err)
 {
     (void)err;
-    FormatEncoder *e = mem_make(FormatEncoder);
+    FormatEncoder *e = mem_aligned(64, sizeof *e);
+    memset(e, 0, sizeof *e);
     const CsvOptions *o = ((const FormatOptions *)table->format)->options;
     e->table = table;
     e->options = o;
@@ -260,6 +304,13 @@ csv_encoder_open(const TableSpec *table, const ConnectorEnv *env, FormatEncoder 
     e->special[o->delimiter] = e->special['\n'] = e->special['\r'] = true;
     if (!o->quotes_off) e->special[o->quote] = true;
     if (o->escape) e->special[o->escape] = true;
+    e->simple = !o->escape && !o->null_set && !o->comments && !o->trim && table->nfields > 1;
+#ifdef __SSE2__
+    e->special16[0] = _mm_set1_epi8((char)o->delimiter);
+    e->special16[1] = _mm_set1_epi8((char)(o->quotes_off ? o->delimiter : o->quote));
+    e->special16[2] = _mm_set1_epi8('\n');
+    e->special16[3] = _mm_set1_epi8('\r');
+#endif
     for (u32 i = 0; i < table->nfields; i++) {
         Type t = table->fields[i].type;
         e->column[i] = (CsvWriter){.write = writer_of(t), .encoder = e, .type = t};
@@ -273,7 +324,6 @@ void
 csv_encoder_close(FormatEncoder *e)
 {
     if (!e) return;
-    strbuf_done(&e->scratch);
     mem_free(e->column);
     mem_free(e);
 }
@@ -316,38 +366,55 @@ text_check_plain(const FormatEncoder *e, const CsvWriter *w, u32 rows, u32 colum
     return ERR_OK;
 }
 
+/* Bytes that no row of the batch exceeds. */
 static size_t
-texts_max(const FormatEncoder *e, u32 row)
+row_bytes_max(const FormatEncoder *e, u32 rows)
 {
-    size_t bytes = 0;
+    size_t bytes = e->fixed_max + 1;
     for (u32 i = 0; i < e->table->nfields; i++) {
         const CsvWriter *w = &e->column[i];
-        if (type_is(w->type, KIND_HEAP)) bytes += ((const StrView *)w->data)[row].len;
+        if (!type_is(w->type, KIND_HEAP)) continue;
+        u32 longest = 0;
+        for (u32 row = 0; row < rows; row++)
+            longest = MAX(longest, ((const StrView *)w->data)[row].len);
+        bytes += 2 * (size_t)longest;
     }
-    return 2 * bytes;
+    return bytes;
+}
+
+static char *
+put_null(const FormatEncoder *e, char *to)
+{
+    const CsvOptions *o = e->options;
+    if (o->null_set) {
+        memcpy(to, o->null_literal.ptr, o->null_literal.len);
+        return to + o->null_literal.len;
+    }
+    if (e->table->nfields > 1 || o->quotes_off) return to;
+    *to++ = (char)o->quote; /* an empty line would be no record */
+    *to++ = (char)o->quote;
+    return to;
 }
 
 static void
 rows_write(FormatEncoder *e, u32 rows, StrBuf *out)
 {
-    const CsvOptions *o = e->options;
+    enum { ROOM = 64 * 1024 };
     u32 ncols = e->table->nfields;
-    for (u32 row = 0; row < rows; row++) {
-        char *to = strbuf_room(out, e->fixed_max + texts_max(e, row) + 1);
-        for (u32 i = 0; i < ncols; i++) {
-            CsvWriter *w = &e->column[i];
-            if (i) *to++ = (char)o->delimiter;
-            if (LIKELY(!w->valid || bit_get(w->valid, row))) {
-                to = w->write(w, row, to);
-            } else if (o->null_set) {
-                memcpy(to, o->null_literal.ptr, o->null_literal.len);
-                to += o->null_literal.len;
-            } else if (ncols == 1 && !o->quotes_off) { /* an empty line would be no record */
-                *to++ = (char)o->quote;
-                *to++ = (char)o->quote;
+    char delimiter = (char)e->options->delimiter;
+    size_t row_max = row_bytes_max(e, rows);
+    u32 step = (u32)MAX(ROOM / row_max, 1);
+    for (u32 row = 0; row < rows;) {
+        char *to = strbuf_room(out, step * row_max);
+        for (u32 end = MIN(row + step, rows); row < end; row++) {
+            for (u32 i = 0; i < ncols; i++) {
+                CsvWriter *w = &e->column[i];
+                bool present = !w->valid || bit_get(w->valid, row);
+                to = LIKELY(present) ? w->write(w, row, to) : put_null(e, to);
+                *to++ = delimiter;
             }
+            to[-1] = '\n';
         }
-        *to++ = '\n';
         out->len = (size_t)(to - out->ptr);
     }
 }
