@@ -282,8 +282,7 @@ timestamp_cache_fill(TimestampCache *cache, const char *text)
 static char *
 put2(char *to, u32 v)
 {
-    to[0] = (char)('0' + v / 10);
-    to[1] = (char)('0' + v % 10);
+    digits2_put(to, v);
     return to + 2;
 }
 
@@ -319,11 +318,13 @@ put_time(char *to, i64 us, u32 digits)
     *to++ = ':';
     to = put2(to, seconds % 60);
     if (digits == 0) return to;
-    char all[9] = {'0', '0', '0', '0', '0', '0', '0', '0', '0'};
-    put2(all, fraction / 10000);
-    put2(all + 2, fraction / 100 % 100);
-    put2(all + 4, fraction % 100);
+    char all[9] = {[8] = '0'}; /* six digits and three zeros */
+    digits8_put(all, fraction * 100);
     *to++ = '.';
+    if (digits == 3) { /* the usual one: no call to copy it */
+        memcpy(to, all, 3);
+        return to + 3;
+    }
     memcpy(to, all, digits);
     return to + digits;
 }

@@ -60,10 +60,44 @@ digits_find(const char *text, u32 len, DigitText *ret_digits)
     return true;
 }
 
+/* What nearly all texts are: up to 18 digits, at most one point, no more digits behind it than the
+ * scale has. False for everything else. */
+static bool
+decimal_parse_short(const char *text, u32 len, u32 scale, i128 *ret_value)
+{
+    u32 at = len && (text[0] == '-' || text[0] == '+'), digits = 0, behind = 0;
+    if (len - at > 19) return false;
+    bool negative = at && text[0] == '-', point = false;
+    u64 v = 0;
+    for (; at < len; at++) {
+        u32 digit = (u32)(u8)text[at] - '0';
+        if (UNLIKELY(digit > 9)) {
+            if (text[at] != '.' || point) return false;
+            point = true;
+            continue;
+        }
+        v = v * 10 + digit;
+        digits++;
+        behind += point;
+    }
+    if (digits == 0 || digits > 18 || behind > scale) return false;
+    u32 up = scale - behind;
+    if (up > DECIMAL_PRECISION_MAX - 18) return false;
+    i128 scaled = (i128)v * decimal_pow10[up];
+    *ret_value = negative ? -scaled : scaled;
+    return true;
+}
+
 TextResult
 decimal_parse(const char *text, u32 len, u32 precision, u32 scale, i128 *ret_value)
 {
     DigitText d;
+    i128 quick;
+    if (LIKELY(decimal_parse_short(text, len, scale, &quick))) {
+        if (!decimal_fits(quick, precision)) return TEXT_RANGE;
+        *ret_value = quick;
+        return TEXT_OK;
+    }
     if (!digits_find(text, len, &d)) return TEXT_MALFORMED;
     /* The first `kept` digits are the unscaled value, the next one rounds it. */
     i64 kept = d.point + scale;

@@ -1,53 +1,42 @@
 /* number.c - integers as text, both ways; floating point is number_float.c. */
 #include "base/number.h"
 
-static const char digit_pairs[201] = "00010203040506070809101112131415161718192021222324"
-                                     "25262728293031323334353637383940414243444546474849"
-                                     "50515253545556575859606162636465666768697071727374"
-                                     "75767778798081828384858687888990919293949596979899";
-
+/* The digits of v < 10^8 without zeros in front; at least one. */
 static u32
-u64_width(u64 v)
+short_print(char *to, u32 v)
 {
-    static const u64 pow10[20] = {0,
-                                  10u,
-                                  100u,
-                                  1000u,
-                                  10000u,
-                                  100000u,
-                                  1000000u,
-                                  10000000u,
-                                  100000000u,
-                                  1000000000u,
-                                  10000000000u,
-                                  100000000000u,
-                                  1000000000000u,
-                                  10000000000000u,
-                                  100000000000000u,
-                                  1000000000000000u,
-                                  10000000000000000u,
-                                  100000000000000000u,
-                                  1000000000000000000u,
-                                  10000000000000000000u};
-    /* 1233 / 4096 is just above log10(2). */
-    u32 bits = 64 - (u32)__builtin_clzll(v | 1), guess = bits * 1233 >> 12;
-    return guess + (v >= pow10[guess]);
+    u64 word = digits8_word(v);
+    u32 zeros = word ? (u32)__builtin_ctzll(word) / 8 : 7, n = 8 - zeros;
+    char text[8];
+    store8(text, (word + 0x3030303030303030u) >> (zeros * 8));
+    /* Exactly n bytes, by overlapping pieces instead of a loop. */
+    if (n == 8) {
+        memcpy(to, text, 8);
+    } else if (n >= 4) {
+        memcpy(to, text, 4);
+        memcpy(to + n - 4, text + n - 4, 4);
+    } else {
+        to[0] = text[0];
+        to[n / 2] = text[n / 2];
+        to[n - 1] = text[n - 1];
+    }
+    return n;
 }
 
 u32
 u64_print(char *to, u64 value)
 {
-    u32 width = value ? u64_width(value) : 1, at = width;
-    while (value >= 100) {
-        memcpy(to + (at -= 2), digit_pairs + value % 100 * 2, 2);
-        value /= 100;
+    enum { E8 = 100000000 };
+    if (value < E8) return short_print(to, (u32)value);
+    u64 high = value / E8;
+    u32 n = high < E8 ? short_print(to, (u32)high) : 0;
+    if (n == 0) {
+        n = short_print(to, (u32)(high / E8));
+        digits8_put(to + n, (u32)(high % E8));
+        n += 8;
     }
-    if (value >= 10) {
-        memcpy(to, digit_pairs + value * 2, 2);
-    } else {
-        to[0] = (char)('0' + value);
-    }
-    return width;
+    digits8_put(to + n, (u32)(value % E8));
+    return n + 8;
 }
 
 u32
@@ -75,6 +64,10 @@ digits_read(const char *text, u32 at, u32 len, u64 *ret_value)
     for (; at < len; at++) {
         u32 digit = (u32)(u8)text[at] - '0';
         if (digit > 9) break;
+        if (LIKELY(at - begin < 19)) {
+            v = v * 10 + digit; /* 19 digits always fit */
+            continue;
+        }
         over |= __builtin_mul_overflow(v, 10u, &v);
         over |= __builtin_add_overflow(v, digit, &v);
     }
