@@ -4,7 +4,7 @@
 #include "tests/unit/table_fixture.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
+#include <pthread.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -504,6 +504,132 @@ csv_options_hold_for_writing(void)
     fixture_close(&f);
 }
 
+static u64
+next_random(u64 *state)
+{
+    u64 z = (*state += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+/* What is written is value_print's text, and reads back as the same values. */
+static void
+written_values_are_the_printed_ones(void)
+{
+    enum { ROWS = 2000 };
+    static const char types[] = "d DOUBLE, t TIMESTAMP(6), u TIMESTAMP(0), i BIGINT";
+    Fixture f = fixture_open();
+    ConnectorEnv env = {0};
+    u64 seed = 5;
+    Batch *b = batch_new(4, ROWS);
+    b->col[0] = vector_new(type_of(TYPE_DOUBLE), ROWS);
+    b->col[1] = vector_new(type_timestamp(TYPE_TIMESTAMP, 6), ROWS);
+    b->col[2] = vector_new(type_timestamp(TYPE_TIMESTAMP, 0), ROWS);
+    b->col[3] = vector_new(type_of(TYPE_BIGINT), ROWS);
+    for (u32 i = 0; i < ROWS; i++) {
+        static const f64 scale[] = {1, 10, 100, 1000, 1e5, 1e-9};
+        f64 whole = (f64)(i64)(next_random(&seed) >> (34 + next_random(&seed) % 30));
+        f64 value = whole / scale[next_random(&seed) % ARRAY_LEN(scale)];
+        vector_data(&b->col[0], f64)[i] = next_random(&seed) % 2 ? value : -value;
+        i64 us = (i64)(next_random(&seed) % 200000000000000000u) - 50000000000000000;
+        vector_data(&b->col[1], i64)[i] = us;
+        vector_data(&b->col[2], i64)[i] = (i64)i * 7000000 - 3600000000;
+        vector_data(&b->col[3], i64)[i] = (i64)next_random(&seed);
+    }
+    const TableSpec *spec = fixture_table(&f, &env, types, "");
+    Sink *sink;
+    const SinkDef *def = spec->connector->sink;
+    CHECK(!def->open(spec, &env, &sink, &f.err) && !def->write(sink, b, &f.err) &&
+          !def->finish(sink, &f.err));
+    def->close(sink);
+    StrBuf printed = {0};
+    fixture_print(&printed, b);
+    CHECK_ROWS(&f, types, "", printed.ptr);
+    for (size_t i = 0; i < printed.len; i++)
+        if (printed.ptr[i] == '|') printed.ptr[i] = ',';
+    FILE *in = fopen(fixture_path(&f, "a.csv"), "rb");
+    char *got = mem_zalloc(printed.len + 2);
+    CHECK(fread(got, 1, printed.len + 1, in) == printed.len && strcmp(got, printed.ptr) == 0);
+    fclose(in);
+    mem_free(got);
+    strbuf_done(&printed);
+    batch_free(b);
+    fixture_close(&f);
+}
+
+/* Two workers: fetches one at a time, decoding side by side. */
+typedef struct Team {
+    Opened *opened;
+    pthread_mutex_t mutex;
+    bool ended;
+    u64 rows;
+    u64 sum;
+    u32 failures;
+} Team;
+
+static void *
+team_work(void *arg)
+{
+    Team *t = arg;
+    const SourceDef *def = t->opened->def;
+    Err err;
+    Reader *r;
+    u64 sum = 0;
+    u32 failures = def->reader_open(t->opened->s, &r, &err) != ERR_OK;
+    for (bool more = true; more;) {
+        FetchResult result = FETCH_END;
+        Chunk *c = NULL;
+        pthread_mutex_lock(&t->mutex);
+        if (!t->ended) failures += def->fetch(t->opened->s, 0, &result, &c, &err) != ERR_OK;
+        t->ended |= result == FETCH_END;
+        pthread_mutex_unlock(&t->mutex);
+        more = result == FETCH_CHUNK;
+        for (Batch *b = NULL; more; batch_free(b)) {
+            failures += def->decode(r, c, &b, &err) != ERR_OK;
+            if (!b) break;
+            for (u32 i = 0; i < b->rows; i++) sum += (u64)vector_data(&b->col[0], i32)[i];
+            for (u32 i = 0; i < b->rows; i++) sum += vector_data(&b->col[1], StrView)[i].len;
+        }
+        def->chunk_free(t->opened->s, c);
+    }
+    pthread_mutex_lock(&t->mutex);
+    t->rows += def->counts(r)->rows;
+    t->sum += sum;
+    t->failures += failures;
+    pthread_mutex_unlock(&t->mutex);
+    def->reader_close(r);
+    return NULL;
+}
+
+static void
+workers_decode_side_by_side(void)
+{
+    enum { ROWS = 20000, WORKERS = 3 };
+    Fixture f = fixture_open();
+    Opened o;
+    StrBuf text = {0};
+    u64 sum = 0;
+    for (u32 i = 0; i < ROWS; i++) {
+        size_t before = text.len;
+        strbuf_printf(&text, "%u,\"a text, number %u\"\n", i, i);
+        sum += i + text.len - before - 2 - (u32)snprintf(NULL, 0, "%u,\"", i);
+    }
+    fixture_bytes(&f, "a.csv", text.ptr, text.len);
+    CHECK(opened_make(&f, "source.block-bytes=2000", &o));
+    Team team = {.opened = &o};
+    pthread_mutex_init(&team.mutex, NULL);
+    pthread_t threads[WORKERS];
+    for (u32 i = 0; i < WORKERS; i++)
+        if (pthread_create(&threads[i], NULL, team_work, &team) != 0) abort();
+    for (u32 i = 0; i < WORKERS; i++) pthread_join(threads[i], NULL);
+    CHECK(team.rows == ROWS && team.sum == sum && team.failures == 0);
+    pthread_mutex_destroy(&team.mutex);
+    o.def->close(o.s);
+    strbuf_done(&text);
+    fixture_close(&f);
+}
+
 static void
 full_disks_are_told_apart(void)
 {
@@ -561,4 +687,5 @@ TESTS(TEST(folders_and_globs_are_sorted_and_skip_hidden_names), TEST(what_cannot
       TEST(standard_input_is_a_partition), TEST(metadata_comes_from_the_file),
       TEST(tables_are_refused_with_the_nearest_name), TEST(option_values_are_parsed_as_flink_does),
       TEST(files_appear_whole_or_not_at_all), TEST(csv_options_hold_for_writing),
+      TEST(written_values_are_the_printed_ones), TEST(workers_decode_side_by_side),
       TEST(full_disks_are_told_apart), TEST(rows_go_to_standard_output))
