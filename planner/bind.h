@@ -245,6 +245,7 @@ typedef struct StripColumn {
 typedef struct Strip {
     PlanNode *node;
     u32 time_col;
+    u32 pos;             /* of the window's call */
     StripColumn *at;     /* per column of the Rel */
     BoundList postponed; /* conditions over SLOT_WINDOW columns, to apply after the aggregate */
 } Strip;

@@ -107,6 +107,14 @@ bind_agg_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, Err
         inner.clause = "FILTER";
         TRY(bind_condition(b, &inner, c->filter, &agg.filter, err));
     }
+    bool never_null =
+        agg.call.nargs == 1 && agg.args[0]->kind == BOUND_CONST && agg.args[0]->type.not_null;
+    if (never_null && c->quantifier != QUANTIFIER_DISTINCT && b->env->optimize &&
+        strcmp(agg.call.def->name, "COUNT") == 0) { /* COUNT(1) is COUNT(*) */
+        agg.args[0] = NULL;
+        agg.call.nargs = 0;
+        TRY(agg_resolve(b->env->funcs, STR("COUNT"), &agg.call, err));
+    }
     agg.distinct = c->quantifier == QUANTIFIER_DISTINCT && agg.call.nargs > 0;
     u32 slot = agg_add(b, s->aggs, &agg);
     *ret = bound_column(b->a, SLOT_AGG + slot, agg.call.ret);

@@ -68,6 +68,21 @@ expr_shared(const Binder *b, const BoundExpr *x, const Expr *e, Err *err)
                      "expression has more than %d parts once it is written out", BOUND_SIZE_MAX);
 }
 
+/* Fraction digits that a time's text needs, and at least `scale`: equal types compare fastest, and
+ * in the scan. */
+static u8
+expr_text_scale(const BoundExpr *x, u8 scale)
+{
+    const StrView *slot = vector_at(&x->constant, 0);
+    Str text = slot ? str_trim(strview_str(slot)) : (Str){0};
+    for (u32 i = 0; i < text.len; i++) {
+        if (text.ptr[i] != '.') continue;
+        u32 digits = text.len - i - 1;
+        return (u8)MIN(MAX(digits, scale), TIME_SCALE_MAX);
+    }
+    return scale;
+}
+
 /* A text constant beside a time, number or boolean is read as one, as Flink does. */
 static Status
 expr_match_text(Binder *b, BoundExpr **left, BoundExpr **right, Err *err)
@@ -78,7 +93,7 @@ expr_match_text(Binder *b, BoundExpr **left, BoundExpr **right, Err *err)
         if (x->kind != BOUND_CONST || !type_is(x->type, KIND_TEXT)) continue;
         if (type_is(other->type, KIND_TEXT | KIND_BYTES) || other->type.kind == TYPE_NULL) continue;
         Type to = other->type;
-        if (type_is(to, KIND_TIME) && to.kind != TYPE_DATE) to.scale = TIME_SCALE_MAX;
+        if (type_is(to, KIND_TIME) && to.kind != TYPE_DATE) to.scale = expr_text_scale(x, to.scale);
         return bind_coerce(b, x, type_nullable(to, !x->type.not_null), pair[i], err);
     }
     return ERR_OK;

@@ -200,10 +200,12 @@ group_window(Binder *b, Grouping *gr, Err *err)
 {
     Selecting *g = gr->g;
     strip_nothing(b, &g->rel, &gr->strip);
+    gr->strip.pos = bind_pos(b, g->sel->pos);
     gr->of = group_find_window(g);
     if (g->has_legacy) {
         gr->window = g->legacy.spec;
         gr->strip.time_col = g->legacy.spec.time_col;
+        gr->strip.pos = bind_pos(b, g->legacy.pos);
         gr->of = NULL;
     } else if (gr->of) {
         bool raw = false;
@@ -388,12 +390,16 @@ group_node(Binder *b, Grouping *gr)
         const Column *t = &pre.node->schema.at[gr->strip.time_col];
         time = group_pre(b, gr, bound_column(b->a, gr->strip.time_col, t->type), t->name);
     }
+    if (gr->pre.len == 0 && pre.len) { /* COUNT(*): rows must have a column to be counted by */
+        const Column *c = &pre.node->schema.at[0];
+        group_pre(b, gr, bound_column(b->a, 0, c->type), c->name);
+    }
     rel_project(b, &pre, gr->pre.at, gr->pre.len);
 
     u32 ncols = gr->nkeys + g->aggs.len + (windowed ? 3 : 0);
     PlanNode *n = node_new(b->a, PLAN_AGGREGATE, 1, ncols);
     RelColumn *cols = arena_array(b->a, RelColumn, ncols + 1);
-    n->pos = bind_pos(b, g->sel->pos);
+    n->pos = gr->strip.pos;
     n->input[0] = pre.node;
     n->agg.keys = gr->keys;
     n->agg.nkeys = gr->nkeys;

@@ -4,6 +4,8 @@
  * the conditions above. Other OVER calls are not executed yet. */
 #include "planner/bind.h"
 
+#include <stdio.h>
+
 bool
 order_nulls_first(const OrderItem *o)
 {
@@ -123,7 +125,10 @@ rank_column(Binder *b, const Rel *rel, BoundExpr *e, OutputList *extra)
     for (u32 i = 0; i < extra->len; i++) {
         if (bound_equal(extra->at[i].expr, e)) return rel->len + i;
     }
-    output_add(b, extra, (Output){.expr = e});
+    char text[16];
+    int len = snprintf(text, sizeof text, "$r%u", rel->len + extra->len);
+    Str name = {arena_copy(b->a, text, (size_t)len), (u32)len};
+    output_add(b, extra, (Output){.expr = e, .name = name});
     return rel->len + extra->len - 1;
 }
 

@@ -43,6 +43,7 @@ strip_window(Binder *b, const PlanNode *n, Strip *s)
     u32 ncols = n->schema.len;
     s->node = n->input[0];
     s->time_col = n->window.spec.time_col;
+    s->pos = n->pos;
     s->at = arena_array(b->a, StripColumn, ncols);
     for (u32 i = 0; i < ncols; i++) {
         bool bound = i >= ncols - 3;

@@ -6,7 +6,7 @@
  * those that are not executed yet. */
 #include "planner/bind.h"
 
-#include "base/datetime.h"
+#include <stdio.h>
 
 typedef enum WindowArg {
     WARG_DATA,
@@ -288,6 +288,19 @@ window_column_type(WindowRole role, Type time)
     return type_nullable(t, false);
 }
 
+/* A window over windowed rows calls its bounds window_start0 and so on, as Flink does. */
+static Str
+window_unique(Binder *b, const Rel *rel, const char *name)
+{
+    Str wanted = str_from(name);
+    for (u32 i = 0; scope_find(rel, wanted) != UINT32_MAX; i++) {
+        char text[32];
+        int len = snprintf(text, sizeof text, "%s%u", name, i);
+        wanted = (Str){arena_copy(b->a, text, (size_t)len), (u32)len};
+    }
+    return wanted;
+}
+
 static void
 window_append(Binder *b, Rel *rel, const TimeWindow *spec, u32 pos)
 {
@@ -302,7 +315,7 @@ window_append(Binder *b, Rel *rel, const TimeWindow *spec, u32 pos)
     for (u32 r = ROLE_START; r <= ROLE_TIME; r++) {
         RelColumn *c = &cols[rel->len + r - ROLE_START];
         c->table = rel->len ? rel->at[0].table : (Str){0};
-        c->column.name = str_from(names[r]);
+        c->column.name = window_unique(b, rel, names[r]);
         c->column.type = window_column_type((WindowRole)r, time);
         c->column.attr =
             r == ROLE_TIME ? (spec->event_time ? ATTR_ROWTIME : ATTR_PROCTIME) : ATTR_NONE;

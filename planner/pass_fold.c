@@ -91,11 +91,17 @@ fold_expr(Binder *b, BoundExpr *e)
     UNREACHABLE();
 }
 
-/* PROJECT of constants over the one row of a SELECT without FROM is that row. */
+/* PROJECT of constants over the one row of a SELECT without FROM is that row; of no rows it is no
+ * rows. */
 static void
 fold_project(PlanNode **at)
 {
     PlanNode *n = *at, *in = n->input[0];
+    if (in->kind == PLAN_VALUES && in->values.nrows == 0) {
+        in->schema = n->schema;
+        *at = in;
+        return;
+    }
     if (in->kind != PLAN_VALUES || in->schema.len != 0 || in->values.nrows != 1) return;
     for (u32 i = 0; i < n->schema.len; i++) {
         if (n->project.exprs[i]->kind != BOUND_CONST) return;

@@ -7,8 +7,9 @@
  *   Scan p -> Filter p -> LocalAggregate p -> Exchange hash -> GlobalAggregate p
  *
  * Whatever asks for an order runs once. `ordered` says that a node's rows must come in the order
- * of their source (DIALECT 4): an EXCHANGE_ORDERED restores it. A windowed aggregate has no such
- * order to restore, so it fires in key order instead (`sorted`) and its last step runs once. */
+ * of their source (DIALECT 4): an EXCHANGE_ORDERED restores it. Groups have no such order: SORT and
+ * ROW_NUMBER break ties by the other columns instead, and below a bare LIMIT the last step of the
+ * aggregate runs once and fires in key order (`sorted`). */
 #include "planner/pass.h"
 
 typedef struct Physical {
@@ -21,21 +22,18 @@ static Status physical_node(Physical *p, PlanNode **at, bool ordered, Err *err);
 /* ---- what is executed ----------------------------------------------------------------------- */
 
 static Status
-physical_refuse(const PlanNode *n, const char *what, Err *err)
-{
-    return err_set(err, W2001, n->pos, "%s is not supported yet", what);
-}
-
-static Status
 physical_check_window(const PlanNode *n, const TimeWindow *w, Err *err)
 {
     if (w->kind == WINDOW_NONE) return ERR_OK;
+    const char *name = window_kind_name(w->kind);
+    Status st = ERR_OK;
     if (w->kind != WINDOW_TUMBLE) {
-        return err_set(err, W2001, n->pos, "a %s window is not supported yet",
-                       window_kind_name(w->kind));
+        st = err_set(err, W2001, n->pos, "a %s window is not supported yet", name);
+    } else if (!w->event_time) {
+        st = err_set(err, W2001, n->pos, "a window over processing time is not supported yet");
     }
-    if (!w->event_time) return physical_refuse(n, "a window over processing time", err);
-    return ERR_OK;
+    if (st) err_at(err, n->pos, (u32)strlen(name)); /* the node's place is the call's */
+    return st;
 }
 
 /* ---- exchanges ------------------------------------------------------------------------------ */
@@ -63,6 +61,68 @@ physical_single(Physical *p, PlanNode *n, bool ordered, Err *err)
     ExchangeKind kind = ordered ? EXCHANGE_ORDERED : EXCHANGE_GATHER;
     n->input[0] = physical_exchange(p, n->input[0], kind, 1);
     return ERR_OK;
+}
+
+/* ---- order ---------------------------------------------------------------------------------- */
+
+/* Rows that come straight from a source, and so have its order. */
+static bool
+physical_has_order(const PlanNode *n)
+{
+    while (n->kind == PLAN_PROJECT || n->kind == PLAN_FILTER || n->kind == PLAN_WINDOW ||
+           n->kind == PLAN_WATERMARK || n->kind == PLAN_EXCHANGE) {
+        n = n->input[0];
+    }
+    if (n->kind == PLAN_UNION_ALL) {
+        for (u32 i = 0; i < n->ninputs; i++) {
+            if (!physical_has_order(n->input[i])) return false;
+        }
+        return true;
+    }
+    return n->kind == PLAN_SCAN || n->kind == PLAN_VALUES;
+}
+
+/* Groups have no order to break ties by, so all other columns do: whatever the threads, the same
+ * rows come first. */
+static void
+physical_break_ties(Physical *p, const Schema *s, const u32 *fixed, u32 nfixed, SortKey **keys,
+                    u32 *nkeys)
+{
+    bool *used = arena_array(p->b->a, bool, s->len + 1);
+    SortKey *all = arena_array(p->b->a, SortKey, *nkeys + s->len + 1);
+    for (u32 i = 0; i < nfixed; i++) used[fixed[i]] = true;
+    for (u32 i = 0; i < *nkeys; i++) {
+        all[i] = (*keys)[i];
+        used[all[i].column] = true;
+    }
+    for (u32 i = 0; i < s->len; i++) {
+        if (!used[i]) all[(*nkeys)++] = (SortKey){.column = i, .nulls_first = true};
+    }
+    *keys = all;
+}
+
+static Status
+physical_sort(Physical *p, PlanNode *n, Err *err)
+{
+    const PlanNode *in = n->input[0];
+    bool ordered = physical_has_order(in);
+    if (!ordered) {
+        physical_break_ties(p, &in->schema, NULL, 0, &n->sort.keys, &n->sort.nkeys);
+    }
+    return physical_single(p, n, ordered, err);
+}
+
+/* Rows of equal RANK are all kept, so only ROW_NUMBER has ties. */
+static Status
+physical_rank(Physical *p, PlanNode *n, Err *err)
+{
+    const PlanNode *in = n->input[0];
+    bool ordered = physical_has_order(in);
+    if (!ordered && n->rank.kind == RANK_ROW_NUMBER) {
+        physical_break_ties(p, &in->schema, n->rank.partition, n->rank.npartition, &n->rank.order,
+                            &n->rank.norder);
+    }
+    return physical_single(p, n, ordered, err);
 }
 
 /* ---- aggregates ----------------------------------------------------------------------------- */
@@ -143,24 +203,6 @@ physical_is_bounded(const PlanNode *n)
     return true;
 }
 
-/* Rows that come straight from their source are shown in its order, while it ends; groups come as
- * they are done. */
-static bool
-result_is_ordered(const PlanNode *n)
-{
-    while (n->kind == PLAN_PROJECT || n->kind == PLAN_FILTER || n->kind == PLAN_WINDOW ||
-           n->kind == PLAN_WATERMARK) {
-        n = n->input[0];
-    }
-    if (n->kind == PLAN_UNION_ALL) {
-        for (u32 i = 0; i < n->ninputs; i++) {
-            if (!result_is_ordered(n->input[i])) return false;
-        }
-        return true;
-    }
-    return n->kind == PLAN_SCAN || n->kind == PLAN_VALUES;
-}
-
 static Status
 physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
 {
@@ -185,13 +227,15 @@ physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
     case PLAN_AGGREGATE:
         return physical_aggregate(p, n, ordered, err);
     case PLAN_RANK:
+        return physical_rank(p, n, err);
     case PLAN_SORT:
+        return physical_sort(p, n, err);
     case PLAN_LIMIT:
         return physical_single(p, n, true, err);
     case PLAN_SINK:
         return physical_single(p, n, false, err);
     case PLAN_RESULT:
-        return physical_single(p, n, p->bounded && result_is_ordered(n->input[0]), err);
+        return physical_single(p, n, p->bounded && physical_has_order(n->input[0]), err);
     case PLAN_LOCAL_AGG:
     case PLAN_GLOBAL_AGG:
     case PLAN_EXCHANGE:
