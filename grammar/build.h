@@ -137,7 +137,7 @@ BinaryOp compare_op(u16 kind);
 TypeName *type_new(Parse *p, u32 pos, Str name);
 TypeName *type_words(Parse *p, u32 pos, Token first, Token second); /* DOUBLE PRECISION */
 void type_params(Parse *p, TypeName *t, Token *first, Token *second);
-TypeName *type_of(Parse *p, u32 pos, const char *name, TypeName *a, TypeName *b);
+TypeName *type_compose(Parse *p, u32 pos, const char *name, TypeName *a, TypeName *b);
 TypeName *type_row(Parse *p, u32 pos, TypeFieldList fields);
 TypeName *type_zone(Parse *p, TypeName *t, const char *name);
 

@@ -348,7 +348,7 @@ type_params(Parse *p, TypeName *t, Token *first, Token *second)
 }
 
 TypeName *
-type_of(Parse *p, u32 pos, const char *name, TypeName *a, TypeName *b)
+type_compose(Parse *p, u32 pos, const char *name, TypeName *a, TypeName *b)
 {
     TypeName *t = type_new(p, pos, str_from(name));
     t->args[0] = a;

@@ -7,6 +7,7 @@
  *
  * The cost is a handful of parses of the statement, on failure only. */
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "grammar/drive.h"
 
 typedef struct Diagnosis {

@@ -1144,11 +1144,11 @@ typename(T) ::= ID(N) LPAREN strings(L) RPAREN.                     { T = type_n
 typename(T) ::= typename(A) WITH_LOCAL_TIME_ZONE.                   { T = type_zone(p, A, "TIMESTAMP_LTZ"); }
 typename(T) ::= typename(A) WITH_TIME_ZONE.                         { T = type_zone(p, A, "TIMESTAMP_TZ"); }
 typename(T) ::= typename(A) WITHOUT_TIME_ZONE.                      { T = type_zone(p, A, NULL); }
-typename(T) ::= typename(A) ARRAY(W).                               { if (W.negated) A->nulls = NULLS_NOT; T = type_of(p, A->pos, "ARRAY", A, NULL); }
-typename(T) ::= typename(A) MULTISET(W).                            { if (W.negated) A->nulls = NULLS_NOT; T = type_of(p, A->pos, "MULTISET", A, NULL); }
-typename(T) ::= ARRAY_OF(W) LT type(A) GT.                          { T = type_of(p, W.pos, "ARRAY", A, NULL); }
-typename(T) ::= MULTISET_OF(W) LT type(A) GT.                       { T = type_of(p, W.pos, "MULTISET", A, NULL); }
-typename(T) ::= MAP_OF(W) LT type(A) COMMA type(B) GT.              { T = type_of(p, W.pos, "MAP", A, B); }
+typename(T) ::= typename(A) ARRAY(W).                               { if (W.negated) A->nulls = NULLS_NOT; T = type_compose(p, A->pos, "ARRAY", A, NULL); }
+typename(T) ::= typename(A) MULTISET(W).                            { if (W.negated) A->nulls = NULLS_NOT; T = type_compose(p, A->pos, "MULTISET", A, NULL); }
+typename(T) ::= ARRAY_OF(W) LT type(A) GT.                          { T = type_compose(p, W.pos, "ARRAY", A, NULL); }
+typename(T) ::= MULTISET_OF(W) LT type(A) GT.                       { T = type_compose(p, W.pos, "MULTISET", A, NULL); }
+typename(T) ::= MAP_OF(W) LT type(A) COMMA type(B) GT.              { T = type_compose(p, W.pos, "MAP", A, B); }
 typename(T) ::= ROW_OF(W) LT fields(L) GT.                          { T = type_row(p, W.pos, L); }
 typename(T) ::= ROW(W) LPAREN fields(L) RPAREN.                     { T = type_row(p, W.pos, L); }
 typename(T) ::= INTERVAL_TYPE(W) interval_qual(Q).                  { T = type_new(p, W.pos, STR("INTERVAL")); T->interval = Q; }

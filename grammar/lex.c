@@ -4,6 +4,7 @@
  * semicolon, except inside a statement set, which ends at the semicolon behind an END that
  * stands where a statement would begin. */
 #include "grammar/lex.h"
+#include "base/utf8.h"
 #include "grammar/parse.h"
 #include "grammar/tokens.h"
 
@@ -91,37 +92,6 @@ keyword_find(Str word)
     return (i32)keyword_id(word) - 1;
 }
 
-/* Unicode's table of well-formed UTF-8: the first continuation byte carries the exceptions. */
-static u32
-utf8_width(const u8 *p, u32 left)
-{
-    u8 c = p[0];
-    if (c < 0x80) return 1;
-    u32 width = c >= 0xc2 && c <= 0xdf   ? 2
-                : c >= 0xe0 && c <= 0xef ? 3
-                : c >= 0xf0 && c <= 0xf4 ? 4
-                                         : 0;
-    if (!width || width > left) return 0;
-    u8 low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-    u8 high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-    if (p[1] < low || p[1] > high) return 0;
-    for (u32 i = 2; i < width; i++) {
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    }
-    return width;
-}
-
-bool
-utf8_valid(const char *p, u32 len)
-{
-    for (u32 i = 0; i < len;) {
-        u32 width = utf8_width((const u8 *)p + i, len - i);
-        if (!width) return false;
-        i += width;
-    }
-    return true;
-}
-
 static void
 token_broken(Token *t, BrokenKind kind)
 {
@@ -133,7 +103,8 @@ token_broken(Token *t, BrokenKind kind)
 static u32
 broken_width(Str text, u32 from)
 {
-    u32 width = utf8_width((const u8 *)text.ptr + from, text.len - from);
+    u32 width = 0;
+    (void)utf8_decode(text, from, &width);
     return MAX(width, 1);
 }
 

@@ -68,4 +68,3 @@ bool stmt_scan(StmtScan *s, const Token *t);
  * place. Returns the new length. */
 u32 phrase_pass(Str script, Token *at, u32 len);
 
-bool utf8_valid(const char *p, u32 len);
