@@ -298,7 +298,10 @@ json_part_rewind(FormatPart *part)
 static Status
 json_find_lines(FormatPart *part, TextChunk *c, u32 have, IndexInput input, Err *err)
 {
-    c->len = text_whole_lines(c->data, have, &c->lines);
+    const JsonScan *scan = (const JsonScan *)part->scan;
+    const char *last = have ? memrchr(c->data, '\n', have) : NULL;
+    c->len = last ? (u32)(last - c->data) + 1 : 0;
+    c->lines = scan->indexer->lines(c->data, c->len);
     if (c->len || input == INDEX_MORE) return ERR_OK;
     return err_set(err, W3105, POS_NONE, "%s:%llu: the record is longer than %u bytes", part->file,
                    (unsigned long long)c->line, part->scan->record_bytes_max);

@@ -316,5 +316,24 @@ index_run(const char *text, u32 len, JsonIndex *ix)
     ix->run_over = run_over;
 }
 
+/* Counted in bytes side by side, which compilers turn into vectors, and summed before they run
+ * over. */
+static u32
+lines_count(const char *text, size_t len)
+{
+    enum { SIDE = 64, ROUNDS = 255 };
+    u32 lines = 0;
+    size_t at = 0;
+    while (len - at >= SIDE) {
+        u8 count[SIDE] = {0};
+        size_t rounds = MIN((len - at) / SIDE, (size_t)ROUNDS);
+        for (size_t r = 0; r < rounds; r++, at += SIDE)
+            for (u32 k = 0; k < SIDE; k++) count[k] = (u8)(count[k] + (text[at + k] == '\n'));
+        for (u32 k = 0; k < SIDE; k++) lines += count[k];
+    }
+    for (; at < len; at++) lines += text[at] == '\n';
+    return lines;
+}
+
 extern const JsonIndexer CPU_SYMBOL(json_indexer);
-const JsonIndexer CPU_SYMBOL(json_indexer) = {index_run};
+const JsonIndexer CPU_SYMBOL(json_indexer) = {index_run, lines_count};

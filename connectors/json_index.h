@@ -35,6 +35,7 @@ typedef struct JsonIndexer {
     /* Fill ix from text[0, len), len <= JSON_WINDOW, which ends in '\n'. Reads 64
      * bytes more, and the byte before. */
     void (*run)(const char *text, u32 len, JsonIndex *ix);
+    u32 (*lines)(const char *text, size_t len); /* '\n' in it */
 } JsonIndexer;
 
 const JsonIndexer *json_indexer_at(CpuLevel level);
