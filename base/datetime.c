@@ -311,12 +311,13 @@ static char *
 put_time(char *to, i64 us, u32 digits)
 {
     assert(digits <= 9);
-    u32 seconds = (u32)(us / US_PER_SECOND), fraction = (u32)(us % US_PER_SECOND);
-    to = put2(to, seconds / 3600);
+    u32 seconds = (u32)(us / US_PER_SECOND), minutes = seconds / 60;
+    u32 fraction = (u32)(us - seconds * US_PER_SECOND);
+    to = put2(to, minutes / 60);
     *to++ = ':';
-    to = put2(to, seconds / 60 % 60);
+    to = put2(to, minutes % 60);
     *to++ = ':';
-    to = put2(to, seconds % 60);
+    to = put2(to, seconds - minutes * 60);
     if (digits == 0) return to;
     char all[9] = {[8] = '0'}; /* six digits and three zeros */
     digits8_put(all, fraction * 100);
@@ -345,9 +346,12 @@ time_print(char *to, i64 us, u32 digits)
 static u32
 timestamp_put(char *to, i64 us, u32 digits, char gap)
 {
-    char *at = put_date(to, timestamp_days(us));
+    i32 days = timestamp_days(us);
+    char *at = put_date(to, days);
     *at++ = gap;
-    return (u32)(put_time(at, timestamp_time_us(us), digits) - to);
+    /* Wrapping, for the one day that begins before what i64 reaches. */
+    i64 time_us = (i64)((u64)us - (u64)days * (u64)US_PER_DAY);
+    return (u32)(put_time(at, time_us, digits) - to);
 }
 
 u32
