@@ -180,6 +180,9 @@ Status bind_condition(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **
 Status bind_func(Binder *b, Str name, BoundExpr **args, u32 nargs, u32 pos, u32 width,
                  BoundExpr **ret, Err *err) MUST_USE;
 Status bind_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, Err *err) MUST_USE;
+/* Arguments for the clauses behind a JSON function's own two: args has room for JSON_ARGS_MAX. */
+enum { JSON_ARGS_MAX = 6 };
+Status bind_json_clause(Binder *b, const Expr *e, BoundExpr **args, u32 *nargs, Err *err) MUST_USE;
 Status bind_agg_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret,
                      Err *err) MUST_USE;
 Status bind_over_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret,

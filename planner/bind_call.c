@@ -127,15 +127,19 @@ call_scalar(Binder *b, const ExprScope *s, const Expr *e, Str name, BoundExpr **
                          "function \"%.*s\" is no aggregate: it takes no DISTINCT, FILTER or order",
                          STR_ARG(name));
     }
-    BoundExpr **args = arena_array(b->a, BoundExpr *, n + 1);
+    BoundExpr **args = arena_array(b->a, BoundExpr *, n + JSON_ARGS_MAX);
     for (u32 i = 0; i < n; i++) TRY(bind_expr(b, s, c->args.at[i], &args[i], err));
     if (n == 2 && c->args.at[0]->kind == EXPR_SYMBOL && str_eq_nocase(name, STR("TRIM"))) {
         call_trim(b, &args, &n, e);
     }
-    if (c->json) return bind_unsupported(b, e->pos, e->width, "a clause of a JSON function", err);
+    if (c->json) TRY(bind_json_clause(b, e, args, &n, err));
     TRY(call_lazy(b, name, args, n, e, ret, err));
     if (*ret) return ERR_OK;
-    return bind_func(b, name, args, n, e->pos, e->width, ret, err);
+    TRY(bind_func(b, name, args, n, e->pos, e->width, ret, err));
+    if (!c->json || !c->json->returning) return ERR_OK;
+    Type to;
+    TRY(bind_type(b, c->json->returning, &to, err));
+    return bind_cast(b, *ret, type_nullable(to, true), false, e->pos, e->width, ret, err);
 }
 
 Status

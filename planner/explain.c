@@ -59,6 +59,28 @@ explain_duration(StrBuf *out, i64 us)
     if (first) strbuf_printf(out, "0 s");
 }
 
+/* INTERVAL '5' SECOND where one unit will do, else from days to seconds; printed is +d hh:mm:ss.f
+ */
+static void
+explain_interval(StrBuf *out, i64 us, Str printed)
+{
+    static const struct {
+        i64 us;
+        const char *name;
+    } units[] = {
+        {86400000000, "DAY"}, {3600000000, "HOUR"}, {60000000, "MINUTE"}, {1000000, "SECOND"}};
+    const char *minus = us < 0 ? "-" : "";
+    for (u32 i = 0; i < ARRAY_LEN(units); i++) {
+        if (us % units[i].us != 0) continue;
+        u64 n = (us < 0 ? 0 - (u64)us : (u64)us) / (u64)units[i].us;
+        if (n == 0 && i + 1 < ARRAY_LEN(units)) continue;
+        strbuf_printf(out, "INTERVAL '%s%llu' %s", minus, (unsigned long long)n, units[i].name);
+        return;
+    }
+    if (printed.len && printed.ptr[0] == '+') printed = (Str){printed.ptr + 1, printed.len - 1};
+    strbuf_printf(out, "INTERVAL '%.*s' DAY TO SECOND", STR_ARG(printed));
+}
+
 static void
 explain_constant(StrBuf *out, const Vector *v)
 {
@@ -71,21 +93,22 @@ explain_constant(StrBuf *out, const Vector *v)
     StrBuf text = {0};
     value_print(&text, t, slot, NULL);
     if (t.kind == TYPE_INTERVAL_DT) {
-        strbuf_printf(out, "INTERVAL '");
-        explain_duration(out, *(const i64 *)slot);
-        strbuf_char(out, '\'');
+        explain_interval(out, *(const i64 *)slot, strbuf_view(&text));
     } else if (type_is(t, KIND_TEXT)) {
         explain_quoted(out, strbuf_view(&text));
     } else if (type_is(t, KIND_BYTES)) {
         strbuf_printf(out, "X'");
         for (size_t i = 0; i < text.len; i++) strbuf_printf(out, "%02X", (u8)text.ptr[i]);
         strbuf_char(out, '\'');
-    } else if (type_is(t, KIND_TIME | KIND_INTERVAL)) {
-        const char *name = t.kind == TYPE_DATE            ? "DATE"
-                           : t.kind == TYPE_TIME          ? "TIME"
-                           : t.kind == TYPE_TIMESTAMP     ? "TIMESTAMP"
-                           : t.kind == TYPE_TIMESTAMP_LTZ ? "TIMESTAMP_LTZ"
-                                                          : "INTERVAL";
+    } else if (t.kind == TYPE_INTERVAL_YM) {
+        Str ym = strbuf_view(&text);
+        if (ym.len && ym.ptr[0] == '+') ym = (Str){ym.ptr + 1, ym.len - 1};
+        strbuf_printf(out, "INTERVAL '%.*s' YEAR TO MONTH", STR_ARG(ym));
+    } else if (type_is(t, KIND_TIME)) {
+        const char *name = t.kind == TYPE_DATE        ? "DATE"
+                           : t.kind == TYPE_TIME      ? "TIME"
+                           : t.kind == TYPE_TIMESTAMP ? "TIMESTAMP"
+                                                      : "TIMESTAMP_LTZ";
         strbuf_printf(out, "%s ", name);
         explain_quoted(out, strbuf_view(&text));
     } else {
@@ -156,6 +179,10 @@ explain_call(StrBuf *out, const BoundExpr *e, const Schema *s, bool nested)
         strbuf_printf(out, " IN (");
         explain_list(out, e->args + 1, e->nargs - 1, s, ", ", false);
         strbuf_char(out, ')');
+    } else if (e->nargs == 2 && strcmp(name, "IS JSON") == 0 && e->args[1]->kind == BOUND_CONST) {
+        const StrView *what = vector_at(&e->args[1]->constant, 0);
+        explain_expr(out, e->args[0], s, true);
+        strbuf_printf(out, " IS JSON %.*s", STR_ARG(strview_str(what)));
     } else if (infix) {
         explain_expr(out, e->args[0], s, true);
         strbuf_printf(out, " %s ", name);
