@@ -16,6 +16,13 @@ typedef struct Session {
     u64 seed;                    /* of RAND, UUID */
 } Session;
 
+/* What one call keeps between batches, such as a compiled pattern. The evaluator's instance owns
+ * it, so no two threads share it; free(ptr) is called when the instance goes. */
+typedef struct EvalScratch {
+    void *ptr;
+    void (*free)(void *ptr);
+} EvalScratch;
+
 typedef struct EvalCtx {
     const Session *session;
     u32 rows;          /* lanes to compute: args are FLAT of this length, or CONST */
@@ -23,6 +30,9 @@ typedef struct EvalCtx {
     i64 proc_time_us;  /* of the batch */
     const void *data;  /* what bind() prepared, else NULL */
     u32 pos, width;    /* of the call in the script, for errors */
+    u64 row_base;      /* number of lane 0: rows before it in its source chunk, and the chunk's
+                          number << 32; what RAND and UUID draw by, whatever the batch size */
+    EvalScratch *scratch; /* NULL where nothing lasts (folding): make it, use it, free it */
 } EvalCtx;
 
 /* Compute rows lanes of out from args. out is FLAT of the call's type with ctx->rows slots. Unless

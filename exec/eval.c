@@ -26,10 +26,13 @@ struct EvalState {
     Vector *regs;
     Buf **spare;
     EvalMask *masks;
-    DictMemo *memo; /* per instruction */
-    Vector *args;   /* borrowed views, for the call at hand */
+    DictMemo *memo;       /* per instruction */
+    EvalScratch *scratch; /* per instruction */
+    Vector *args;         /* borrowed views, for the call at hand */
     const Batch *batch;
     u32 rows;
+    u64 row_base; /* EvalCtx.row_base */
+    u64 next_row; /* of the next batch, if it is of the same chunk */
 };
 
 EvalState *
@@ -42,6 +45,7 @@ eval_state_new(const EvalProgram *p)
     s->spare = mem_array(Buf *, p->nregs + 1);
     s->masks = mem_array(EvalMask, p->nmasks);
     s->memo = mem_array(DictMemo, p->len + 1);
+    s->scratch = mem_array(EvalScratch, p->len + 1);
     s->args = mem_array(Vector, p->nargs_max + 1);
     return s;
 }
@@ -57,7 +61,9 @@ eval_state_free(EvalState *s)
     for (u32 i = 0; i < s->p->len; i++) {
         vector_done(&s->memo[i].arg);
         vector_done(&s->memo[i].result);
+        if (s->scratch[i].free) s->scratch[i].free(s->scratch[i].ptr);
     }
+    mem_free(s->scratch);
     mem_free(s->regs);
     mem_free(s->spare);
     mem_free(s->masks);
@@ -185,6 +191,8 @@ call_ctx(const EvalState *s, const EvalInstr *in, u32 rows)
         .data = in->e->call.data,
         .pos = in->e->pos,
         .width = in->e->width,
+        .row_base = s->row_base,
+        .scratch = &s->scratch[in - s->p->at],
     };
 }
 
@@ -520,6 +528,8 @@ program_run(EvalState *s, const Batch *b, Err *err)
     assert(b->rows > 0 && b->rows <= BATCH_ROWS_MAX);
     s->batch = b;
     s->rows = b->rows;
+    s->row_base = s->next_row >> 32 == b->seq ? s->next_row : b->seq << 32;
+    s->next_row = s->row_base + b->rows;
     mask_fill(s, s->masks[0], true);
     u32 at = 0;
     while (at < s->p->len) {

@@ -29,7 +29,7 @@ typedef struct Scope {
 
 static u32 compile_expr(Compiler *c, const BoundExpr *e, u32 mask);
 
-/* ---- equal expressions -------------------------------------------------------------------- */
+/* ---- equal expressions ---------------------------------------------------------------------- */
 
 static u64
 const_hash(const BoundExpr *e)
@@ -92,7 +92,7 @@ expr_volatile(const BoundExpr *e)
     return false;
 }
 
-/* ---- emitting ------------------------------------------------------------------------------ */
+/* ---- emitting ------------------------------------------------------------------------------- */
 
 static u32
 reg_new(Compiler *c)
@@ -134,7 +134,7 @@ scope_close(Compiler *c, Scope s)
     c->masks = s.masks;
 }
 
-/* ---- AND, OR ------------------------------------------------------------------------------- */
+/* ---- AND, OR -------------------------------------------------------------------------------- */
 
 static u32
 compile_logic(Compiler *c, const BoundExpr *e, u32 mask)
@@ -211,7 +211,7 @@ compile_case(Compiler *c, const BoundExpr *e, u32 mask)
     return reg;
 }
 
-/* ---- everything ------------------------------------------------------------------------------ */
+/* ---- everything ----------------------------------------------------------------------------- */
 
 static u32
 compile_call(Compiler *c, const BoundExpr *e, u32 mask)

@@ -1,404 +1,306 @@
-/* agg_sum.c - SUM, $SUM0 and AVG.
+/* agg_sum.c - SUM, $SUM0 and AVG, all exact: any split and order of the rows gives the same bits.
  *
- * Integers add in 64 bits and wrap in their own type as Flink's do, decimals in 192 bits (no order
- * of 38-digit values overflows), FLOAT and DOUBLE exactly (base/xsum.h). AVG is the sum by the
- * count: truncated for integers, rounded half up for decimals, the rounded sum divided for doubles.
- */
+ *   integers   a 64-bit sum that wraps around in the argument's type, as Flink's does
+ *   DECIMAL    192 bits (WideSum); a sum of more than 38 digits is NULL
+ *   reals      base/xsum.h, rounded once at the end
+ *
+ * Results: SUM keeps the argument's type, of DECIMAL(p, s) it is DECIMAL(38, s). AVG of integers is
+ * cut to a whole number, of DECIMAL it is DECIMAL(38, max(6, s)). */
 #include "base/decimal.h"
-#include "base/xsum.h"
 #include "exec/aggs/aggs.h"
 
 typedef struct IntSum {
-    i64 count;
-    u64 sum; /* wraps */
+    i64 sum;
+    i64 n; /* values: 0 makes the result NULL */
 } IntSum;
 
-typedef struct DecimalSum {
-    i64 count;
-    i64 hi; /* the upper word of 192 bits */
-    u64 lo[2];
-} DecimalSum;
-
-typedef struct FloatSum {
-    i64 count;
+typedef struct RealSum {
     XSum sum;
-} FloatSum;
+    i64 n;
+} RealSum;
 
-/* ---- integers ------------------------------------------------------------------------------ */
+static inline void
+intsum_add(IntSum *s, i64 x)
+{
+    s->sum = (i64)((u64)s->sum + (u64)x);
+    s->n++;
+}
+static inline void
+intsum_sub(IntSum *s, i64 x)
+{
+    s->sum = (i64)((u64)s->sum - (u64)x);
+    s->n--;
+}
+static inline void
+realsum_add(RealSum *s, f64 x)
+{
+    xsum_add(&s->sum, x);
+    s->n++;
+}
+static inline void
+realsum_sub(RealSum *s, f64 x)
+{
+    xsum_sub(&s->sum, x);
+    s->n--;
+}
 
-#define INT_SUM(T)                                                                                 \
-    static void sum_update_##T(const AggCall *c, u8 *const *rows, u32 at, const Vector *args,      \
-                               const u64 *lanes, u32 n)                                            \
-    {                                                                                              \
-        (void)c;                                                                                   \
-        const T *x = vector_data(&args[0], const T);                                               \
-        FOR_LANES(i, n, lanes, {                                                                   \
-            IntSum *s = STATE(IntSum, rows, i, at);                                                \
-            s->count++;                                                                            \
-            s->sum += (u64)(i64)x[i];                                                              \
-        });                                                                                        \
-    }                                                                                              \
-    static void sum_retract_##T(const AggCall *c, u8 *const *rows, u32 at, const Vector *args,     \
-                                const u64 *lanes, u32 n)                                           \
-    {                                                                                              \
-        (void)c;                                                                                   \
-        const T *x = vector_data(&args[0], const T);                                               \
-        FOR_LANES(i, n, lanes, {                                                                   \
-            IntSum *s = STATE(IntSum, rows, i, at);                                                \
-            s->count--;                                                                            \
-            s->sum -= (u64)(i64)x[i];                                                              \
-        });                                                                                        \
-    }                                                                                              \
-    static void sum_update_one_##T(const AggCall *c, u8 *state, const Vector *args,                \
-                                   const u64 *lanes, u32 n)                                        \
-    {                                                                                              \
-        (void)c;                                                                                   \
-        const T *x = vector_data(&args[0], const T);                                               \
-        i64 count = 0;                                                                             \
-        u64 sum = 0;                                                                               \
-        FOR_LANES(i, n, lanes, {                                                                   \
-            count++;                                                                               \
-            sum += (u64)(i64)x[i];                                                                 \
-        });                                                                                        \
-        STATE_ONE(IntSum, state)->count += count;                                                  \
-        STATE_ONE(IntSum, state)->sum += sum;                                                      \
-    }
-INT_SUM(i8)
-INT_SUM(i16)
-INT_SUM(i32)
-INT_SUM(i64)
+#define NAME(fn) sum_i8_##fn
+#define STATE IntSum
+#define SLOT i8
+#define ADD(s, x) intsum_add(s, x)
+#define SUB(s, x) intsum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) sum_i16_##fn
+#define STATE IntSum
+#define SLOT i16
+#define ADD(s, x) intsum_add(s, x)
+#define SUB(s, x) intsum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) sum_i32_##fn
+#define STATE IntSum
+#define SLOT i32
+#define ADD(s, x) intsum_add(s, x)
+#define SUB(s, x) intsum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) sum_i64_##fn
+#define STATE IntSum
+#define SLOT i64
+#define ADD(s, x) intsum_add(s, x)
+#define SUB(s, x) intsum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) wide_i64_##fn
+#define STATE WideSum
+#define SLOT i64
+#define ADD(s, x) widesum_add(s, x)
+#define SUB(s, x) widesum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) wide_i128_##fn
+#define STATE WideSum
+#define SLOT i128
+#define ADD(s, x) widesum_add(s, x)
+#define SUB(s, x) widesum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) real_f32_##fn
+#define STATE RealSum
+#define SLOT f32
+#define ADD(s, x) realsum_add(s, (f64)(x))
+#define SUB(s, x) realsum_sub(s, (f64)(x))
+#include "exec/kernels/agg.tmpl.h"
+#define NAME(fn) real_f64_##fn
+#define STATE RealSum
+#define SLOT f64
+#define ADD(s, x) realsum_add(s, x)
+#define SUB(s, x) realsum_sub(s, x)
+#include "exec/kernels/agg.tmpl.h"
+
+/* ---- merge, done ---------------------------------------------------------------------------- */
 
 static void
-int_merge(const AggCall *c, u8 *state, u8 *other)
+intsum_merge(const AggCall *c, u8 *state, u8 *other)
 {
     (void)c;
-    IntSum *s = STATE_ONE(IntSum, state), *o = STATE_ONE(IntSum, other);
-    s->count += o->count;
-    s->sum += o->sum;
+    IntSum *a = (IntSum *)(void *)state, *b = (IntSum *)(void *)other;
+    a->sum = (i64)((u64)a->sum + (u64)b->sum);
+    a->n += b->n;
+}
+static void
+wide_merge(const AggCall *c, u8 *state, u8 *other)
+{
+    (void)c;
+    widesum_merge((WideSum *)(void *)state, (WideSum *)(void *)other);
+}
+static void
+real_merge(const AggCall *c, u8 *state, u8 *other)
+{
+    (void)c;
+    RealSum *a = (RealSum *)(void *)state, *b = (RealSum *)(void *)other;
+    xsum_merge(&a->sum, &b->sum);
+    a->n += b->n;
+}
+static void
+real_done(const AggCall *c, u8 *state)
+{
+    (void)c;
+    xsum_done(&((RealSum *)(void *)state)->sum);
+}
+
+/* ---- finish --------------------------------------------------------------------------------- */
+
+/* What the result is; lives in AggCall.data. */
+typedef enum SumKind { SUM_SUM, SUM_SUM0, SUM_AVG } SumKind;
+
+static SumKind
+sum_kind(const AggCall *c)
+{
+    return *(const SumKind *)c->data;
+}
+
+static bool
+sum_is_null(const AggCall *c, i64 n)
+{
+    return n == 0 && sum_kind(c) != SUM_SUM0;
 }
 
 static void
-int_store(Vector *out, u32 i, i64 value)
+integer_store(Vector *out, u32 i, i64 v)
 {
-    switch ((Phys)type_phys[out->type.kind]) {
-    case PHYS_I8:
-        vector_data(out, i8)[i] = (i8)value;
-        return;
-    case PHYS_I16:
-        vector_data(out, i16)[i] = (i16)value;
-        return;
-    case PHYS_I32:
-        vector_data(out, i32)[i] = (i32)value;
-        return;
-    case PHYS_I64:
-        vector_data(out, i64)[i] = value;
-        return;
-    case PHYS_U8:
-    case PHYS_I128:
-    case PHYS_F32:
-    case PHYS_F64:
-    case PHYS_STR:
-    case PHYS_COUNT:
+    switch (type_slot_bytes[out->type.kind]) {
+    case 1:
+        vector_data(out, i8)[i] = (i8)v;
+        break;
+    case 2:
+        vector_data(out, i16)[i] = (i16)v;
+        break;
+    case 4:
+        vector_data(out, i32)[i] = (i32)v;
+        break;
+    default:
+        vector_data(out, i64)[i] = v;
         break;
     }
-    UNREACHABLE();
 }
 
-/* SUM over no value is NULL, $SUM0 is zero: its data is not NULL. */
 static Status
-int_sum_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
+intsum_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
     (void)err;
+    bool avg = sum_kind(c) == SUM_AVG;
     for (u32 i = 0; i < n; i++) {
-        const IntSum *s = STATE(IntSum, rows, i, at);
-        if (s->count || c->data)
-            int_store(out, i, (i64)s->sum);
-        else
+        const IntSum *s = (const IntSum *)(const void *)(rows[i] + at);
+        if (sum_is_null(c, s->n))
             vector_set_null(out, i);
+        else
+            integer_store(out, i, avg ? s->sum / s->n : s->sum);
     }
     return ERR_OK;
 }
 
+/* AVG(BIGINT): the sum may need 128 bits, the average does not. */
 static Status
-int_avg_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
+wide_avg_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
     (void)c, (void)err;
     for (u32 i = 0; i < n; i++) {
-        const IntSum *s = STATE(IntSum, rows, i, at);
-        if (s->count)
-            int_store(out, i, (i64)s->sum / s->count);
-        else
+        const WideSum *s = (const WideSum *)(const void *)(rows[i] + at);
+        i128 v;
+        if (s->n == 0 || !widesum_value(s, &v))
             vector_set_null(out, i);
-    }
-    return ERR_OK;
-}
-
-/* ---- decimals ------------------------------------------------------------------------------ */
-
-static void
-decimal_sum_add(DecimalSum *s, i128 x, bool minus)
-{
-    u128 lo = (u128)s->lo[1] << 64 | s->lo[0], before = lo;
-    i64 sign = x < 0 ? -1 : 0;
-    if (minus) {
-        lo -= (u128)x;
-        s->hi -= sign + (lo > before);
-        s->count--;
-    } else {
-        lo += (u128)x;
-        s->hi += sign + (lo < before);
-        s->count++;
-    }
-    s->lo[0] = (u64)lo;
-    s->lo[1] = (u64)(lo >> 64);
-}
-
-static void
-decimal_update(const AggCall *c, u8 *const *rows, u32 at, const Vector *args, const u64 *lanes,
-               u32 n)
-{
-    (void)c;
-    const i128 *x = vector_data(&args[0], const i128);
-    FOR_LANES(i, n, lanes, { decimal_sum_add(STATE(DecimalSum, rows, i, at), x[i], false); });
-}
-
-static void
-decimal_retract(const AggCall *c, u8 *const *rows, u32 at, const Vector *args, const u64 *lanes,
-                u32 n)
-{
-    (void)c;
-    const i128 *x = vector_data(&args[0], const i128);
-    FOR_LANES(i, n, lanes, { decimal_sum_add(STATE(DecimalSum, rows, i, at), x[i], true); });
-}
-
-static void
-decimal_update_one(const AggCall *c, u8 *state, const Vector *args, const u64 *lanes, u32 n)
-{
-    (void)c;
-    const i128 *x = vector_data(&args[0], const i128);
-    FOR_LANES(i, n, lanes, { decimal_sum_add(STATE_ONE(DecimalSum, state), x[i], false); });
-}
-
-static void
-decimal_merge(const AggCall *c, u8 *state, u8 *other)
-{
-    (void)c;
-    DecimalSum *s = STATE_ONE(DecimalSum, state), *o = STATE_ONE(DecimalSum, other);
-    u128 a = (u128)s->lo[1] << 64 | s->lo[0], b = (u128)o->lo[1] << 64 | o->lo[0], sum = a + b;
-    s->hi += o->hi + (sum < a);
-    s->lo[0] = (u64)sum;
-    s->lo[1] = (u64)(sum >> 64);
-    s->count += o->count;
-}
-
-/* False if the sum does not fit 128 bits. */
-static bool
-decimal_total(const DecimalSum *s, i128 *ret)
-{
-    *ret = (i128)((u128)s->lo[1] << 64 | s->lo[0]);
-    return s->hi == (*ret < 0 ? -1 : 0);
-}
-
-static Status
-decimal_sum_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
-{
-    (void)err;
-    i128 *to = vector_data(out, i128);
-    for (u32 i = 0; i < n; i++) {
-        const DecimalSum *s = STATE(DecimalSum, rows, i, at);
-        i128 total;
-        bool fits = decimal_total(s, &total) && decimal_fits(total, c->ret.precision);
-        if (fits && (s->count || c->data))
-            to[i] = total;
         else
-            vector_set_null(out, i);
+            vector_data(out, i64)[i] = (i64)(v / s->n);
     }
     return ERR_OK;
 }
 
 static Status
-decimal_avg_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
+decimal_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
     (void)err;
-    i128 *to = vector_data(out, i128);
+    bool avg = sum_kind(c) == SUM_AVG;
     u32 scale = c->arg_type[0].scale;
     for (u32 i = 0; i < n; i++) {
-        const DecimalSum *s = STATE(DecimalSum, rows, i, at);
-        i128 total;
-        bool ok = s->count && decimal_total(s, &total) &&
-                  decimal_div(total, scale, s->count, 0, c->ret, &to[i]);
-        if (!ok) vector_set_null(out, i);
+        const WideSum *s = (const WideSum *)(const void *)(rows[i] + at);
+        i128 v, mean = 0;
+        bool fits = widesum_value(s, &v) && decimal_fits(v, DECIMAL_PRECISION_MAX);
+        if (!fits || sum_is_null(c, s->n))
+            vector_set_null(out, i);
+        else if (!avg)
+            vector_data(out, i128)[i] = v;
+        else if (decimal_div(v, scale, s->n, 0, out->type, &mean))
+            vector_data(out, i128)[i] = mean;
+        else
+            vector_set_null(out, i);
     }
     return ERR_OK;
 }
 
-/* ---- FLOAT and DOUBLE ---------------------------------------------------------------------- */
-
-#define FLOAT_SUM(T)                                                                               \
-    static void sum_update_##T(const AggCall *c, u8 *const *rows, u32 at, const Vector *args,      \
-                               const u64 *lanes, u32 n)                                            \
-    {                                                                                              \
-        (void)c;                                                                                   \
-        const T *x = vector_data(&args[0], const T);                                               \
-        FOR_LANES(i, n, lanes, {                                                                   \
-            FloatSum *s = STATE(FloatSum, rows, i, at);                                            \
-            s->count++;                                                                            \
-            xsum_add(&s->sum, (f64)x[i]);                                                          \
-        });                                                                                        \
-    }                                                                                              \
-    static void sum_retract_##T(const AggCall *c, u8 *const *rows, u32 at, const Vector *args,     \
-                                const u64 *lanes, u32 n)                                           \
-    {                                                                                              \
-        (void)c;                                                                                   \
-        const T *x = vector_data(&args[0], const T);                                               \
-        FOR_LANES(i, n, lanes, {                                                                   \
-            FloatSum *s = STATE(FloatSum, rows, i, at);                                            \
-            s->count--;                                                                            \
-            xsum_sub(&s->sum, (f64)x[i]);                                                          \
-        });                                                                                        \
-    }                                                                                              \
-    static void sum_update_one_##T(const AggCall *c, u8 *state, const Vector *args,                \
-                                   const u64 *lanes, u32 n)                                        \
-    {                                                                                              \
-        (void)c;                                                                                   \
-        const T *x = vector_data(&args[0], const T);                                               \
-        FloatSum *s = STATE_ONE(FloatSum, state);                                                  \
-        FOR_LANES(i, n, lanes, {                                                                   \
-            s->count++;                                                                            \
-            xsum_add(&s->sum, (f64)x[i]);                                                          \
-        });                                                                                        \
+static Status
+f64_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
+{
+    (void)err;
+    bool avg = sum_kind(c) == SUM_AVG;
+    for (u32 i = 0; i < n; i++) {
+        const RealSum *s = (const RealSum *)(const void *)(rows[i] + at);
+        f64 v = xsum_round(&s->sum);
+        if (sum_is_null(c, s->n))
+            vector_set_null(out, i);
+        else
+            vector_data(out, f64)[i] = avg ? v / (f64)s->n : v;
     }
-FLOAT_SUM(f32)
-FLOAT_SUM(f64)
-
-static void
-float_merge(const AggCall *c, u8 *state, u8 *other)
-{
-    (void)c;
-    FloatSum *s = STATE_ONE(FloatSum, state), *o = STATE_ONE(FloatSum, other);
-    s->count += o->count;
-    xsum_merge(&s->sum, &o->sum);
-}
-
-static void
-float_done(const AggCall *c, u8 *state)
-{
-    (void)c;
-    xsum_done(&STATE_ONE(FloatSum, state)->sum);
+    return ERR_OK;
 }
 
 static Status
-float_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, bool avg)
+f32_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
-    bool single = c->ret.kind == TYPE_FLOAT;
+    (void)err;
+    bool avg = sum_kind(c) == SUM_AVG;
     for (u32 i = 0; i < n; i++) {
-        const FloatSum *s = STATE(FloatSum, rows, i, at);
-        if (!s->count && !c->data) {
+        const RealSum *s = (const RealSum *)(const void *)(rows[i] + at);
+        if (sum_is_null(c, s->n))
             vector_set_null(out, i);
-            continue;
-        }
-        f64 count = avg ? (f64)s->count : 1;
-        if (!single)
-            vector_data(out, f64)[i] = xsum_round(&s->sum) / count;
         else if (avg)
-            vector_data(out, f32)[i] = (f32)(xsum_round(&s->sum) / count);
+            vector_data(out, f32)[i] = (f32)(xsum_round(&s->sum) / (f64)s->n);
         else
             vector_data(out, f32)[i] = xsum_round_f32(&s->sum);
     }
     return ERR_OK;
 }
 
-static Status
-float_sum_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
-{
-    (void)err;
-    return float_finish(c, rows, at, out, n, false);
-}
-
-static Status
-float_avg_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
-{
-    (void)err;
-    return float_finish(c, rows, at, out, n, true);
-}
-
-/* ---- rows ---------------------------------------------------------------------------------- */
-
-#define INT_FNS(T, F)                                                                              \
+#define FNS(prefix, merge_fn, finish_fn, done_fn)                                                  \
     {                                                                                              \
-        .update = sum_update_##T, .update_one = sum_update_one_##T, .merge = int_merge,            \
-        .retract = sum_retract_##T, .finish = F                                                    \
+        .update = prefix##_update, .update_one = prefix##_update_one, .retract = prefix##_retract, \
+        .merge = merge_fn, .finish = finish_fn, .done = done_fn                                    \
     }
-#define FLOAT_FNS(T, F)                                                                            \
-    {                                                                                              \
-        .update = sum_update_##T, .update_one = sum_update_one_##T, .merge = float_merge,          \
-        .retract = sum_retract_##T, .finish = F, .done = float_done                                \
-    }
-#define DECIMAL_FNS(F)                                                                             \
-    {                                                                                              \
-        .update = decimal_update, .update_one = decimal_update_one, .merge = decimal_merge,        \
-        .retract = decimal_retract, .finish = F                                                    \
-    }
-
 static const AggFns sum_fns[PHYS_COUNT] = {
-    [PHYS_I8] = INT_FNS(i8, int_sum_finish),       [PHYS_I16] = INT_FNS(i16, int_sum_finish),
-    [PHYS_I32] = INT_FNS(i32, int_sum_finish),     [PHYS_I64] = INT_FNS(i64, int_sum_finish),
-    [PHYS_F32] = FLOAT_FNS(f32, float_sum_finish), [PHYS_F64] = FLOAT_FNS(f64, float_sum_finish),
-    [PHYS_I128] = DECIMAL_FNS(decimal_sum_finish),
+    [PHYS_I8] = FNS(sum_i8, intsum_merge, intsum_finish, NULL),
+    [PHYS_I16] = FNS(sum_i16, intsum_merge, intsum_finish, NULL),
+    [PHYS_I32] = FNS(sum_i32, intsum_merge, intsum_finish, NULL),
+    [PHYS_I64] = FNS(sum_i64, intsum_merge, intsum_finish, NULL),
+    [PHYS_I128] = FNS(wide_i128, wide_merge, decimal_finish, NULL),
+    [PHYS_F32] = FNS(real_f32, real_merge, f32_finish, real_done),
+    [PHYS_F64] = FNS(real_f64, real_merge, f64_finish, real_done),
 };
-static const AggFns avg_fns[PHYS_COUNT] = {
-    [PHYS_I8] = INT_FNS(i8, int_avg_finish),       [PHYS_I16] = INT_FNS(i16, int_avg_finish),
-    [PHYS_I32] = INT_FNS(i32, int_avg_finish),     [PHYS_I64] = INT_FNS(i64, int_avg_finish),
-    [PHYS_F32] = FLOAT_FNS(f32, float_avg_finish), [PHYS_F64] = FLOAT_FNS(f64, float_avg_finish),
-    [PHYS_I128] = DECIMAL_FNS(decimal_avg_finish),
-};
-
-static u32
-sum_state_bytes(Type t)
-{
-    if (t.kind == TYPE_DECIMAL) return sizeof(DecimalSum);
-    return type_is(t, KIND_APPROX) ? sizeof(FloatSum) : sizeof(IntSum);
-}
+static const AggFns avg_i64_fns = FNS(wide_i64, wide_merge, wide_avg_finish, NULL);
 
 static Status
-sum_bind_with(AggCall *call, const AggFns *fns, Type ret, Err *err)
+sum_bind_kind(AggCall *c, const SumKind *kind, Err *err)
 {
-    Type *t = &call->arg_type[0];
-    if (t->kind == TYPE_NULL) *t = ret = type_of(TYPE_INT);
-    if (!type_is(*t, KIND_NUMERIC)) return agg_misfit(call, err);
-    call->ret = type_nullable(ret, true);
-    call->state_bytes = sum_state_bytes(*t);
-    call->fns = &fns[type_phys[t->kind]];
-    return ERR_OK;
-}
-
-static Type
-sum_type(Type t)
-{
-    return t.kind == TYPE_DECIMAL ? type_decimal(DECIMAL_PRECISION_MAX, t.scale) : t;
-}
-
-static Status
-sum_bind(AggCall *call, Err *err)
-{
-    return sum_bind_with(call, sum_fns, sum_type(call->arg_type[0]), err);
-}
-
-static Status
-sum0_bind(AggCall *call, Err *err)
-{
-    TRY(sum_bind(call, err));
-    call->data = call->def; /* anything but NULL: see int_sum_finish */
-    call->ret = type_nullable(call->ret, false);
+    Type *t = &c->arg_type[0];
+    if (t->kind == TYPE_NULL) *t = type_of(TYPE_INT);
+    bool interval = type_is(*t, KIND_INTERVAL) && *kind != SUM_SUM0;
+    if (!type_is(*t, KIND_NUMERIC) && !interval) return agg_misfit(c, err);
+    bool avg = *kind == SUM_AVG;
+    Phys phys = (Phys)type_phys[t->kind];
+    c->data = kind;
+    c->fns = avg && phys == PHYS_I64 ? &avg_i64_fns : &sum_fns[phys];
+    c->ret = type_nullable(*t, *kind != SUM_SUM0);
+    c->state_bytes = sizeof(IntSum);
+    if (c->fns == &avg_i64_fns || phys == PHYS_I128) c->state_bytes = sizeof(WideSum);
+    if (type_is(*t, KIND_APPROX)) c->state_bytes = sizeof(RealSum);
+    if (phys == PHYS_I128) {
+        c->ret = avg ? decimal_avg_type(*t) : decimal_sum_type(*t);
+        c->ret.not_null = *kind == SUM_SUM0;
+    }
     return ERR_OK;
 }
 
 static Status
-avg_bind(AggCall *call, Err *err)
+sum_bind(AggCall *c, Err *err)
 {
-    Type t = call->arg_type[0];
-    if (t.kind == TYPE_DECIMAL) t = type_decimal(DECIMAL_PRECISION_MAX, MAX(t.scale, 6));
-    return sum_bind_with(call, avg_fns, t, err);
+    static const SumKind kind = SUM_SUM;
+    return sum_bind_kind(c, &kind, err);
+}
+static Status
+sum0_bind(AggCall *c, Err *err)
+{
+    static const SumKind kind = SUM_SUM0;
+    return sum_bind_kind(c, &kind, err);
+}
+static Status
+avg_bind(AggCall *c, Err *err)
+{
+    static const SumKind kind = SUM_AVG;
+    return sum_bind_kind(c, &kind, err);
 }
 
 const AggDef aggs_sum[] = {
@@ -406,32 +308,31 @@ const AggDef aggs_sum[] = {
      .args_min = 1,
      .args_max = 1,
      .bind = sum_bind,
-     .syntax = "SUM([DISTINCT] number)",
-     .doc =
-         "Sum of the values that are not NULL; NULL if there is none. Integers keep their type and "
-         "wrap; FLOAT and DOUBLE are summed exactly and rounded once.",
+     .syntax = "SUM([DISTINCT] x)",
+     .doc = "The sum of the values in the type of x; NULL if there are none. Sums of FLOAT and "
+            "DOUBLE are exact and rounded once.",
      .example = "SUM(x) over 1, 2, NULL -> 3"},
+    {.name = "AVG",
+     .args_min = 1,
+     .args_max = 1,
+     .bind = avg_bind,
+     .syntax = "AVG([DISTINCT] x)",
+     .doc =
+         "The average of the values, cut to a whole number for integers; NULL if there are none.",
+     .example = "AVG(x) over 1, 2, 4 -> 2"},
     {.name = "$SUM0",
      .args_min = 1,
      .args_max = 1,
      .bind = sum0_bind,
-     .syntax = "$SUM0(number)",
-     .doc = "As SUM, but zero if there is no value.",
+     .syntax = "$SUM0(x)",
+     .doc = "As SUM, but 0 if there are no values.",
      .example = "$SUM0(x) over NULL -> 0"},
     {.name = "SUM0",
      .args_min = 1,
      .args_max = 1,
      .bind = sum0_bind,
-     .syntax = "SUM0(number)",
-     .doc = "As SUM, but zero if there is no value.",
+     .syntax = "SUM0(x)",
+     .doc = "As SUM, but 0 if there are no values.",
      .example = "SUM0(x) over NULL -> 0"},
-    {.name = "AVG",
-     .args_min = 1,
-     .args_max = 1,
-     .bind = avg_bind,
-     .syntax = "AVG([DISTINCT] number)",
-     .doc = "Sum by count of the values that are not NULL, in the type of the argument: integers "
-            "truncate.",
-     .example = "AVG(x) over 1, 2, NULL -> 1"},
     {0},
 };

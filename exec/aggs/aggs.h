@@ -1,32 +1,63 @@
-/* aggs.h - what the files of aggregate rows share: the families, walking lanes, refusing arguments.
- *
- * update() is the hot loop of a query: a loop without masks when all lanes count, and one over the
- * set bits when not. States are exact, so any split of the rows gives the same bits. */
+/* aggs.h - what the files of aggregate rows share. A family is a const array of rows ended by a row
+ * without a name; exec/funcs/func_table.c lists them. */
 #pragma once
+#include "base/xsum.h"
 #include "catalog/func.h"
 
 extern const AggDef aggs_count[], aggs_sum[], aggs_extreme[], aggs_order[], aggs_stat[];
 
-/* Run BODY for every lane i < n that counts. */
-#define FOR_LANES(i, n, lanes, BODY)                                                               \
-    do {                                                                                           \
-        if (!(lanes)) {                                                                            \
-            for (u32 i = 0; i < (n); i++) BODY;                                                    \
-        } else {                                                                                   \
-            for (u32 w_ = 0; w_ * 64 < (n); w_++) {                                                \
-                u64 bits_ = (lanes)[w_];                                                           \
-                if ((n)-w_ * 64 < 64) bits_ &= ((u64)1 << ((n)-w_ * 64)) - 1;                      \
-                for (; bits_; bits_ &= bits_ - 1) {                                                \
-                    u32 i = w_ * 64 + (u32)__builtin_ctzll(bits_);                                 \
-                    BODY;                                                                          \
-                }                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-    } while (0)
+/* The mask word of lanes from..from+63, those past n off; lanes NULL: all. */
+static inline u64
+lanes_word(const u64 *lanes, u32 from, u32 n)
+{
+    u64 m = lanes ? lanes[from >> 6] : ~(u64)0;
+    return n - from >= 64 ? m : m & (((u64)1 << (n - from)) - 1);
+}
 
-/* The state of lane i, as a struct T. */
-#define STATE(T, rows, i, at) ((T *)(void *)((rows)[i] + (at)))
-#define STATE_ONE(T, state) ((T *)(void *)(state))
+/* W2005 for an argument type that the aggregate has no meaning for. */
+Status agg_misfit(const AggCall *c, Err *err);
 
-/* W2005: the aggregate does not take this argument. */
-Status agg_misfit(const AggCall *call, Err *err);
+/* A sum of integers or unscaled DECIMALs in 192 bits: 2^64 values of 38 digits fit, so no order of
+ * adding overflows. n counts the values. */
+typedef struct WideSum {
+    u64 lo, mid;
+    i64 hi;
+    i64 n;
+} WideSum;
+
+static inline void
+widesum_add(WideSum *s, i128 x)
+{
+    u128 low = (u128)s->mid << 64 | s->lo, sum = low + (u128)x;
+    s->hi += (x < 0 ? -1 : 0) + (sum < low);
+    s->lo = (u64)sum;
+    s->mid = (u64)(sum >> 64);
+    s->n++;
+}
+static inline void
+widesum_sub(WideSum *s, i128 x)
+{
+    u128 low = (u128)s->mid << 64 | s->lo, diff = low - (u128)x;
+    s->hi -= (x < 0 ? -1 : 0) + (diff > low);
+    s->lo = (u64)diff;
+    s->mid = (u64)(diff >> 64);
+    s->n--;
+}
+static inline void
+widesum_merge(WideSum *s, const WideSum *other)
+{
+    u128 low = (u128)s->mid << 64 | s->lo;
+    u128 sum = low + ((u128)other->mid << 64 | other->lo);
+    s->hi += other->hi + (sum < low);
+    s->lo = (u64)sum;
+    s->mid = (u64)(sum >> 64);
+    s->n += other->n;
+}
+/* False if the sum has left 128 bits. */
+static inline bool
+widesum_value(const WideSum *s, i128 *ret)
+{
+    i128 v = (i128)((u128)s->mid << 64 | s->lo);
+    *ret = v;
+    return s->hi == (v < 0 ? -1 : 0);
+}
