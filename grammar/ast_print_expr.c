@@ -480,14 +480,6 @@ case_print(StrBuf *b, const Expr *e)
 }
 
 static void
-row_print(StrBuf *b, const Expr *e)
-{
-    text_print(b, "ROW(");
-    exprs_print(b, &e->args);
-    strbuf_char(b, ')');
-}
-
-static void
 unary_print(StrBuf *b, const Expr *e)
 {
     if (e->unary.op == UNARY_NOT) {
@@ -552,18 +544,67 @@ list_print(StrBuf *b, const char *open, const ExprList *l, const char *close)
 }
 
 static void
-expr_body_print(StrBuf *b, const Expr *e)
+quantified_print(StrBuf *b, const Expr *e)
 {
-    switch (e->kind) {
-    case EXPR_LITERAL:
-        literal_print(b, e->literal);
-        return;
-    case EXPR_COLUMN:
-        path_print(b, &e->column);
-        return;
-    case EXPR_STAR:
-        star_print(b, e);
-        return;
+    expr_at(b, e->quantified.arg, LEVEL_COMPARE);
+    strbuf_printf(b, " %s %s ", binary_op_text(e->quantified.op),
+                  e->quantified.all ? "ALL" : "ANY");
+    set_print(b, &e->quantified.list, e->quantified.query);
+}
+
+static void
+in_print(StrBuf *b, const Expr *e)
+{
+    expr_at(b, e->in.arg, LEVEL_RANGE);
+    text_print(b, e->negated ? " NOT IN " : " IN ");
+    set_print(b, &e->in.list, e->in.query);
+}
+
+static void
+cast_print(StrBuf *b, const Expr *e)
+{
+    text_print(b, e->cast.try_cast ? "TRY_CAST(" : "CAST(");
+    expr_print(b, e->cast.arg);
+    text_print(b, " AS ");
+    type_name_print(b, e->cast.type);
+    strbuf_char(b, ')');
+}
+
+static void
+index_print(StrBuf *b, const Expr *e)
+{
+    expr_at(b, e->index.arg, LEVEL_POSTFIX);
+    strbuf_char(b, '[');
+    expr_print(b, e->index.index);
+    strbuf_char(b, ']');
+}
+
+static void
+named_arg_print(StrBuf *b, const Expr *e)
+{
+    name_print(b, e->named_arg.name.text);
+    text_print(b, " => ");
+    expr_print(b, e->named_arg.arg);
+}
+
+static void
+descriptor_print(StrBuf *b, const Expr *e)
+{
+    text_print(b, "DESCRIPTOR(");
+    names_print(b, &e->descriptor);
+    strbuf_char(b, ')');
+}
+
+static void
+distinct_print(StrBuf *b, const Expr *e)
+{
+    binary_print_infix(b, e, e->negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM");
+}
+
+static void
+operator_print(StrBuf *b, const Expr *e)
+{
+    switch ((int)e->kind) {
     case EXPR_UNARY:
         unary_print(b, e);
         return;
@@ -571,7 +612,7 @@ expr_body_print(StrBuf *b, const Expr *e)
         binary_print_infix(b, e, binary_op_text(e->binary.op));
         return;
     case EXPR_DISTINCT:
-        binary_print_infix(b, e, e->negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM");
+        distinct_print(b, e);
         return;
     case EXPR_LOGIC:
         logic_print(b, e);
@@ -586,15 +627,39 @@ expr_body_print(StrBuf *b, const Expr *e)
         like_print(b, e);
         return;
     case EXPR_IN:
-        expr_at(b, e->in.arg, LEVEL_RANGE);
-        text_print(b, e->negated ? " NOT IN " : " IN ");
-        set_print(b, &e->in.list, e->in.query);
+        in_print(b, e);
         return;
     case EXPR_QUANTIFIED:
-        expr_at(b, e->quantified.arg, LEVEL_COMPARE);
-        strbuf_printf(b, " %s %s ", binary_op_text(e->quantified.op),
-                      e->quantified.all ? "ALL" : "ANY");
-        set_print(b, &e->quantified.list, e->quantified.query);
+        quantified_print(b, e);
+        return;
+    default:
+        UNREACHABLE();
+    }
+}
+
+static void
+expr_body_print(StrBuf *b, const Expr *e)
+{
+    switch (e->kind) {
+    case EXPR_UNARY:
+    case EXPR_BINARY:
+    case EXPR_DISTINCT:
+    case EXPR_LOGIC:
+    case EXPR_IS:
+    case EXPR_BETWEEN:
+    case EXPR_LIKE:
+    case EXPR_IN:
+    case EXPR_QUANTIFIED:
+        operator_print(b, e);
+        return;
+    case EXPR_LITERAL:
+        literal_print(b, e->literal);
+        return;
+    case EXPR_COLUMN:
+        path_print(b, &e->column);
+        return;
+    case EXPR_STAR:
+        star_print(b, e);
         return;
     case EXPR_EXISTS:
         text_print(b, "EXISTS "); /* fall through */
@@ -605,17 +670,13 @@ expr_body_print(StrBuf *b, const Expr *e)
         case_print(b, e);
         return;
     case EXPR_CAST:
-        text_print(b, e->cast.try_cast ? "TRY_CAST(" : "CAST(");
-        expr_print(b, e->cast.arg);
-        text_print(b, " AS ");
-        type_name_print(b, e->cast.type);
-        strbuf_char(b, ')');
+        cast_print(b, e);
         return;
     case EXPR_CALL:
         call_print(b, e->call);
         return;
     case EXPR_ROW:
-        row_print(b, e);
+        list_print(b, "ROW(", &e->args, ")");
         return;
     case EXPR_ARRAY:
         list_print(b, "ARRAY[", &e->args, "]");
@@ -627,23 +688,16 @@ expr_body_print(StrBuf *b, const Expr *e)
         field_print(b, e);
         return;
     case EXPR_INDEX:
-        expr_at(b, e->index.arg, LEVEL_POSTFIX);
-        strbuf_char(b, '[');
-        expr_print(b, e->index.index);
-        strbuf_char(b, ']');
+        index_print(b, e);
         return;
     case EXPR_SYMBOL:
         strbuf_str(b, e->symbol);
         return;
     case EXPR_NAMED_ARG:
-        name_print(b, e->named_arg.name.text);
-        text_print(b, " => ");
-        expr_print(b, e->named_arg.arg);
+        named_arg_print(b, e);
         return;
     case EXPR_DESCRIPTOR:
-        text_print(b, "DESCRIPTOR(");
-        names_print(b, &e->descriptor);
-        strbuf_char(b, ')');
+        descriptor_print(b, e);
         return;
     case EXPR_TABLE_ARG:
         table_arg_print(b, e);

@@ -3,6 +3,7 @@
  * Literals are decoded here, once: what a node holds is the text that is meant. A string without
  * anything to decode stays where it is in the script. */
 #include "grammar/build.h"
+#include "base/utf8.h"
 #include "grammar/parse.h"
 
 void *
@@ -84,31 +85,6 @@ hex_value(char c)
     return -1;
 }
 
-static u32
-utf8_put(char *to, u32 c)
-{
-    if (c < 0x80) {
-        to[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        to[0] = (char)(0xc0 | c >> 6);
-        to[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        to[0] = (char)(0xe0 | c >> 12);
-        to[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        to[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    to[0] = (char)(0xf0 | c >> 18);
-    to[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    to[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    to[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 /* \0041 or \+000041 at s[at], which is behind the escape character. Returns the digits read, 0
  * when it is not well formed. */
 static u32
@@ -158,7 +134,7 @@ unicode_decode(Parse *p, Token t, Str s, char escape)
         }
         if (low) code = 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00);
         high = 0;
-        len += utf8_put(text + len, code);
+        len += utf8_encode(text + len, code);
     }
     if (high) parse_fail(p, W1004, t.pos, t.width, "half of a surrogate pair is missing", NULL);
     return (Str){text, len};

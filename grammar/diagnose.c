@@ -288,6 +288,15 @@ hint_word(const Diagnosis *d, const Token *t, Status *ret_st)
     return false;
 }
 
+#define INTERVAL_HINT "An interval needs its unit: INTERVAL '10' MINUTE."
+
+static bool
+interval_bare(const Diagnosis *d)
+{
+    return d->k >= 2 && d->raw->at[d->k - 2].word == KW_INTERVAL &&
+           d->raw->at[d->k - 1].kind == TK_STRING;
+}
+
 /* Places where one sentence says more than any edit. */
 static bool
 hint_place(const Diagnosis *d, const Token *t, Status *ret_st)
@@ -295,9 +304,8 @@ hint_place(const Diagnosis *d, const Token *t, Status *ret_st)
     const char *hint = NULL;
     if (t->word == KW_IS) {
         hint = "IS is followed by [NOT] NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM or JSON.";
-    } else if (d->k >= 2 && d->raw->at[d->k - 2].word == KW_INTERVAL &&
-               d->raw->at[d->k - 1].kind == TK_STRING) {
-        hint = "An interval needs its unit: INTERVAL '10' MINUTE.";
+    } else if (interval_bare(d)) {
+        hint = INTERVAL_HINT;
     } else if (d->k == 0 && d->start == TK_START_STMT) {
         hint = "A statement begins with SELECT, WITH, INSERT, CREATE, SHOW, DESCRIBE, EXPLAIN, SET "
                "or a like word.";
@@ -432,6 +440,7 @@ fail_end(const Diagnosis *d, const Token *t)
         return err_hint(err, st,
                         "A statement set ends with END behind the semicolon of its last INSERT.");
     }
+    if (interval_bare(d)) return err_hint(err, st, "%s", INTERVAL_HINT);
     expected_add(d);
     return st;
 }

@@ -108,6 +108,19 @@ broken_width(Str text, u32 from)
     return MAX(width, 1);
 }
 
+/* 249ELSE is a number and a keyword, as in Flink; 1a stays broken. */
+static void
+number_split(Token *t, Str s)
+{
+    u32 n = 0, dots = 0;
+    while (n < s.len && ((s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '.')) {
+        dots += s.ptr[n++] == '.';
+    }
+    if (!keyword_id((Str){s.ptr + n, s.len - n})) return;
+    t->kind = dots ? TK_DECIMAL : TK_INTEGER;
+    t->width = n;
+}
+
 Token
 token_read(Str text, u32 from)
 {
@@ -123,6 +136,8 @@ token_read(Str text, u32 from)
     if (t.kind == LX_BROKEN) {
         t.sub = broken;
         if (broken == BROKEN_CHARACTER) t.width = broken_width(text, from);
+        if (broken == BROKEN_NUMBER) number_split(&t, s);
+        if (t.kind != LX_BROKEN) t.sub = 0;
     } else if (t.kind == LX_WORD) {
         t.word = (u16)keyword_id(s);
         t.kind = keyword_token((KeywordId)t.word);

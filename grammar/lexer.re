@@ -69,7 +69,7 @@ lex_scan(const char *cursor, const char *limit, const char **ret_end, u8 *ret_br
         digit+                    { kind = TK_INTEGER; goto done; }
         number                    { kind = TK_DECIMAL; goto done; }
         number [eE] [+-]? digit+  { kind = TK_DOUBLE; goto done; }
-        number letter (letter | digit | "$")* { kind = LX_BROKEN; broken = BROKEN_NUMBER; goto done; }
+        number letter (letter | digit | "$")* { broken = BROKEN_NUMBER; goto broken_token; }
         name                      { kind = LX_WORD; goto done; }
         "=" | "=="                { kind = TK_EQ; goto done; }
         "!=" | "<>"               { kind = TK_NE; goto done; }
@@ -103,6 +103,9 @@ lex_scan(const char *cursor, const char *limit, const char **ret_end, u8 *ret_br
         "$"                       { kind = TK_DOLLAR; goto done; }
         *                         { kind = LX_BROKEN; goto done; }
     */
+broken_token:
+    kind = LX_BROKEN;
+    goto done;
 comment:
     kind = LX_COMMENT;
     open = BROKEN_COMMENT;

@@ -7,6 +7,7 @@
  * in diagnose.c. */
 #include "grammar/parse.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "grammar/drive.h"
 
 /* Lemon's three, and two of our own in grammar.y. */
@@ -94,19 +95,21 @@ tokens_joinable(const TokenList *t, u32 from, u32 to, bool spaces)
 {
     for (u32 i = from; i < to; i++) {
         const Token *token = &t->at[i];
-        bool open = token->kind == LX_BROKEN && token->sub >= BROKEN_STRING &&
-                    token->sub <= BROKEN_DOUBLE_QUOTED_OPEN;
+        bool bad = token->kind == LX_BROKEN && token->sub != BROKEN_NUMBER &&
+                   token->sub != BROKEN_CHARACTER;
         bool apart = !spaces && i > from && !tokens_touch(token - 1, token);
-        if (open || apart || token->kind == TK_STRING) return false;
+        if (bad || apart || token->kind == TK_STRING) return false;
     }
     return from < to;
 }
 
 /* SET table.local-time-zone = UTC: keys hold minus signs and values may be any words. */
 static void
-setting_pass(TokenList *t)
+setting_pass(Str script, TokenList *t)
 {
     if (t->at[0].word != KW_SET && t->at[0].word != KW_RESET) return;
+    const Token *last = &t->at[t->len - 1];
+    if (!utf8_valid(script.ptr + t->at[0].pos, last->pos - t->at[0].pos)) return;
     u32 key_end = 1;
     while (key_end < t->len - 1 && t->at[key_end].kind != TK_EQ) key_end++;
     if (!tokens_joinable(t, 1, key_end, false) && t->at[1].kind != TK_STRING) return;
@@ -157,7 +160,7 @@ tokens_parse(Parse *p, TokenList *t, u16 start, u32 *ret_stopped)
 {
     *ret_stopped = UINT32_MAX;
     if (!nest_check(p, t)) return;
-    if (start == TK_START_STMT) setting_pass(t);
+    if (start == TK_START_STMT) setting_pass(p->script, t);
     t->len = phrase_pass(p->script, t->at, t->len);
     void *parser = weir_parserAlloc(mem_alloc);
     tokens_feed(p, parser, t, start, UINT32_MAX, ret_stopped);
@@ -169,7 +172,7 @@ tokens_expected(Parse *p, const TokenList *raw, u16 start, u32 stopped, u16 *kin
 {
     TokenList t = {0};
     for (u32 i = 0; i < raw->len; i++) tokens_add(&t, raw->at[i]);
-    if (start == TK_START_STMT) setting_pass(&t);
+    if (start == TK_START_STMT) setting_pass(p->script, &t);
     t.len = phrase_pass(p->script, t.at, t.len);
     void *parser = weir_parserAlloc(mem_alloc);
     u32 ignored = 0, found = 0;
