@@ -421,8 +421,127 @@ options_are_checked(void)
     }
 }
 
-TESTS(TEST(clicks_are_read), TEST(texts_take_any_value), TEST(escapes_are_resolved),
-      TEST(later_keys_win), TEST(paths_reach_nested_fields), TEST(numbers_are_exact),
-      TEST(misfits_name_their_place), TEST(broken_lines_fail), TEST(bombs_end_cleanly),
-      TEST(policies_leave_out_or_null), TEST(times_in_both_forms),
+/* One row of the given slots, encoded. */
+static void
+check_encoded(const char *name, Type type, const void *slot, JsonOptions options,
+              const char *expected)
+{
+    FieldSpec fields[] = {{.name = str_from(name), .type = type},
+                          {.name = STR("n"), .type = TEXTS},
+                          {.name = STR("m"), .type = TEXTS, .metadata = STR("offset")}};
+    FormatOptions format = {&format_json, &options};
+    TableSpec table = {.name = STR("t"), .fields = fields, .nfields = 3, .format = &format};
+    FormatEncoder *e;
+    Err err;
+    StrBuf out = {0};
+    CHECK(format_json.encoder_open(&table, NULL, &e, &err) == ERR_OK);
+    Batch *b = batch_new(3, 2);
+    b->col[0] = vector_const(type, 2, slot);
+    b->col[1] = vector_null(TEXTS, 2);
+    b->col[2] = vector_null(TEXTS, 2);
+    format_json.encode_header(e, &out);
+    CHECK(format_json.encode(e, b, &out, &err) == ERR_OK);
+    StrBuf twice = {0};
+    strbuf_printf(&twice, "%s\n%s\n", expected, expected);
+    if (!str_eq(strbuf_view(&out), strbuf_view(&twice))) {
+        fprintf(stderr, "%s", out.ptr);
+        CHECK(out.len == 0); /* shown above */
+    }
+    strbuf_done(&out);
+    strbuf_done(&twice);
+    batch_free(b);
+    format_json.encoder_close(e);
+}
+
+static void
+check_text(const char *text, const char *expected)
+{
+    StrView v = strview_make(text, (u32)strlen(text));
+    check_encoded("a", TEXTS, &v, (JsonOptions){.omit_nulls = true}, expected);
+}
+
+static void
+values_are_written_as_flink_does(void)
+{
+    JsonOptions plain = {0}, iso = {.timestamp_format = JSON_TIMES_ISO};
+    check_text("plain and longer than one word", "{\"a\":\"plain and longer than one word\"}");
+    check_text("q\"b\\s/\n\x01\x1F\x7F\xC3\xA4",
+               "{\"a\":\"q\\\"b\\\\s/\\n\\u0001\\u001F\x7F\xC3\xA4\"}");
+    check_text("", "{\"a\":\"\"}");
+    i64 us = 1704067200123000;
+    check_encoded("t", type_timestamp(TYPE_TIMESTAMP, 3), &us, plain,
+                  "{\"t\":\"2024-01-01 00:00:00.123\",\"n\":null}");
+    check_encoded("t", type_timestamp(TYPE_TIMESTAMP_LTZ, 3), &us, iso,
+                  "{\"t\":\"2024-01-01T00:00:00.123Z\",\"n\":null}");
+    us = 1704067200000000;
+    check_encoded("t", type_timestamp(TYPE_TIMESTAMP, 3), &us, plain,
+                  "{\"t\":\"2024-01-01 00:00:00\",\"n\":null}");
+    f64 x = 1e10, nan = __builtin_nan("");
+    check_encoded("x", DOUBLES, &x, plain, "{\"x\":1.0E10,\"n\":null}");
+    check_encoded("x", DOUBLES, &nan, plain, "{\"x\":\"NaN\",\"n\":null}");
+    i128 d = -12;
+    check_encoded("d", type_decimal(10, 2), &d, plain, "{\"d\":-0.12,\"n\":null}");
+    check_encoded("d", type_decimal(10, 8), &d, plain, "{\"d\":-1.2E-7,\"n\":null}");
+    check_encoded("d", type_decimal(10, 8), &d, (JsonOptions){.plain_decimals = true},
+                  "{\"d\":-0.00000012,\"n\":null}");
+    u8 yes = 1;
+    check_encoded("the \"b\"", type_of(TYPE_BOOLEAN), &yes, plain,
+                  "{\"the \\\"b\\\"\":true,\"n\":null}");
+    StrView bytes = strview_make("\0\1\2\xFF", 4);
+    check_encoded("b", type_bytes(), &bytes, plain, "{\"b\":\"AAEC/w==\",\"n\":null}");
+    i32 day = -1;
+    check_encoded("d", type_of(TYPE_DATE), &day, plain, "{\"d\":\"1969-12-31\",\"n\":null}");
+    i64 noon = 43200500000;
+    check_encoded("c", type_timestamp(TYPE_TIME, 3), &noon, plain,
+                  "{\"c\":\"12:00:00.5\",\"n\":null}");
+}
+
+static void
+bytes_are_read_from_base64(void)
+{
+    StrBuf out = {0};
+    JsonRun run = RUN(COLUMNS("b"), type_bytes());
+    Str text = STR("{\"b\":\"aGVsbG8sIHdvcmxkLCBhbmQgbW9yZQ==\"}\n{\"b\":\"\\/w==\"}\n"
+                   "{\"b\":\"!\"}\n");
+    Str got = json_run(&run, text, &out);
+    CHECK(str_starts(got, STR("hello, world, and more\n\xFF\nW3102 a.jsonl:3: ")));
+    strbuf_done(&out);
+}
+
+static void
+predicates_drop_rows(void)
+{
+    i64 two = 2;
+    FieldSpec fields[] = {{.name = STR("a"), .type = LONGS}, {.name = STR("b"), .type = TEXTS}};
+    JsonOptions options = {.record_bytes_max = 1000};
+    FormatOptions format = {&format_json, &options};
+    TableSpec table = {.name = STR("t"), .fields = fields, .nfields = 2, .format = &format};
+    Vector constant = vector_const(LONGS, 1, &two);
+    SourcePredicate preds[] = {{.field = 0, .op = 4, .constant = &constant}}; /* a > 2 */
+    u32 wanted[] = {1, 0};
+    SourceWant want = {
+        .table = &table, .fields = wanted, .nfields = 2, .preds = preds, .npreds = 1};
+    want.batch_rows = 2;
+    FormatScan *scan;
+    u64 applied = 0;
+    Err err;
+    ReadCounts counts;
+    JsonRun run = {0};
+    StrBuf out = {0};
+    CHECK(format_json.scan_open(&want, &scan, &applied, &err) == ERR_OK);
+    CHECK(applied == 1);
+    Str text = STR("{\"a\":1}\n{\"a\":2}\n{\"a\":3,\"b\":\"x\"}\n{\"b\":\"y\"}\n{\"a\":9}\n");
+    CHECK(json_feed(&run, scan, text.ptr, text.len, &out, &counts, &err) == ERR_OK);
+    CHECK(str_eq(strbuf_view(&out), STR("x\t3\nNULL\t9\n")));
+    CHECK(counts.rows == 5);
+    format_json.scan_close(scan);
+    vector_done(&constant);
+    strbuf_done(&out);
+}
+
+TESTS(TEST(clicks_are_read), TEST(values_are_written_as_flink_does),
+      TEST(bytes_are_read_from_base64), TEST(predicates_drop_rows), TEST(texts_take_any_value),
+      TEST(escapes_are_resolved), TEST(later_keys_win), TEST(paths_reach_nested_fields),
+      TEST(numbers_are_exact), TEST(misfits_name_their_place), TEST(broken_lines_fail),
+      TEST(bombs_end_cleanly), TEST(policies_leave_out_or_null), TEST(times_in_both_forms),
       TEST(all_ways_agree_on_random_records), TEST(levels_index_alike), TEST(options_are_checked))
