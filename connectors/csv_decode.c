@@ -26,6 +26,7 @@ csv_reader_open(const FormatScan *s)
         const CsvColumn *col = &scan->column[i];
         r->loop[i] = CSV_LOOP_START;
         r->loop[i].scale = col->type.scale;
+        r->loop[i].keep_quoted = scan->options->null_set;
         r->loop[i].zoned = col->type.kind == TYPE_TIMESTAMP_LTZ;
         if (col->type.kind == TYPE_DECIMAL) r->loop[i].limit = decimal_pow10[col->type.precision];
     }

@@ -147,29 +147,40 @@ prefix_xor(u64 m)
 #endif
 }
 
-/* Quote state between blocks: all ones inside quotes; the last byte's masks. */
+/* Quote state between blocks: all ones inside quotes; the last byte's masks; and what was seen. */
 typedef struct QuoteState {
     u64 inside;
     u64 last_edge;    /* 1: the byte before is a delimiter, line end or quote, or there is none */
     u64 last_closing; /* 1: it is a closing quote */
+    u64 odd;          /* not 0: a quote where only csv_index_slow() understands it */
+    u64 quotes;       /* not 0: there are some */
+    u32 lines;        /* '\n' inside quotes */
 } QuoteState;
 
+/* Which of the bytes behind closing quotes are no field's end. */
+static u64
+closing_odd(const char *p, u64 behind)
+{
+    u64 odd = behind;
+    for (; behind; behind &= behind - 1) {
+        u32 k = (u32)__builtin_ctzll(behind);
+        odd &= ~((u64)(p[k] == '\r') << k);
+    }
+    return odd;
+}
+
 static inline u64
-block_inside(const char *p, const Masks *m, QuoteState *q, CsvIndex *ret)
+block_inside(const char *p, const Masks *m, QuoteState *q)
 {
     u64 inside = prefix_xor(m->quote) ^ q->inside;
     u64 edge = m->delimiter | m->newline | m->quote;
     u64 opening = m->quote & inside, closing = m->quote & ~inside;
-    u64 end = edge;
-    for (u64 rest = closing << 1 & ~edge; rest; rest &= rest - 1) {
-        u32 k = (u32)__builtin_ctzll(rest);
-        end |= (u64)(p[k] == '\r') << k;
-    }
-    if (q->last_closing && p[0] == '\r') end |= 1;
-    ret->odd |= (opening & ~(edge << 1 | q->last_edge)) != 0;
-    ret->odd |= ((closing << 1 | q->last_closing) & ~end) != 0;
-    ret->quotes = true;
-    ret->quoted_lines += (u32)__builtin_popcountll(m->newline & inside);
+    u64 behind = (closing << 1 | q->last_closing) & ~edge;
+    q->odd |= opening & ~(edge << 1 | q->last_edge);
+    if (UNLIKELY(behind)) q->odd |= closing_odd(p, behind);
+    u64 lines = m->newline & inside;
+    if (UNLIKELY(lines)) q->lines += (u32)__builtin_popcountll(lines);
+    q->quotes |= m->quote;
     q->inside = (u64)((i64)inside >> 63);
     q->last_closing = closing >> 63;
     return inside;
@@ -195,7 +206,7 @@ csv_index(const char *data, u32 n, u8 delimiter, i32 quote, u32 *out, CsvIndex *
         high |= m.high;
         u64 structural = m.delimiter | m.newline, newline = m.newline;
         if (UNLIKELY((m.quote | q.inside | q.last_closing) != 0)) {
-            u64 inside = block_inside(data + i, &m, &q, ret);
+            u64 inside = block_inside(data + i, &m, &q);
             structural &= ~inside;
             newline &= ~inside;
         }
@@ -205,7 +216,10 @@ csv_index(const char *data, u32 n, u8 delimiter, i32 quote, u32 *out, CsvIndex *
     }
     ret->n = count;
     ret->records = records;
+    ret->quoted_lines = q.lines;
     ret->not_text = high != 0;
+    ret->quotes = q.quotes != 0;
+    ret->odd = q.odd != 0;
 }
 
 static bool
@@ -622,17 +636,38 @@ csv_timestamps(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
+/* Is the field, which starts with a quote, one quote, up to 16 other bytes, one quote? */
+static inline bool
+quoted_simply(const char *start, u32 len, i32 quote)
+{
+#ifdef __SSE4_1__
+    if (len - 2 > 16 || (u8)start[len - 1] != quote) return false;
+    __m128i v = _mm_loadu_si128((const void *)(start + 1));
+    u32 quotes = (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)quote)));
+    return (quotes & ((1u << (len - 2)) - 1)) == 0;
+#else
+    (void)start, (void)len, (void)quote;
+    return false;
+#endif
+}
+
 static u32
 csv_texts(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 {
     StrView *to = out;
     u32 n = 0;
-    i32 quote = l->quote;
+    const i32 quote = l->quote;
+    const bool simple = !l->keep_quoted;
     EACH_FIELD(s, r)
     {
         FIELD();
         (void)end;
         bool quoted = (u8)*start == quote;
+        if (quoted && simple && quoted_simply(start, len, quote)) {
+            quoted = false;
+            start++;
+            len -= 2;
+        }
         len = quoted ? 0 : len;
 #ifdef __SSE4_1__
         /* Bytes before the field stand where the length goes. */

@@ -28,11 +28,12 @@ typedef struct CsvSpan {
 
 /* What a column loop knows beside its fields. */
 typedef struct CsvLoop {
-    i32 quote;       /* the quote character if the chunk has any, else -1: text loop */
-    u8 scale;        /* of the type */
-    bool zoned;      /* TIMESTAMP_LTZ: wants a Z behind */
-    i128 limit;      /* DECIMAL: 10^precision */
-    char minute[16]; /* the last "yyyy-MM-dd HH:mm" seen (DATE: its day) and what it is */
+    i32 quote;        /* the quote character if the chunk has any, else -1: text loop */
+    bool keep_quoted; /* every quoted text is odd: a null literal must not be taken for it */
+    u8 scale;         /* of the type */
+    bool zoned;       /* TIMESTAMP_LTZ: wants a Z behind */
+    i128 limit;       /* DECIMAL: 10^precision */
+    char minute[16];  /* the last "yyyy-MM-dd HH:mm" seen (DATE: its day) and what it is */
     i64 minute_us;
     i32 minute_days;
 } CsvLoop;
