@@ -6,7 +6,8 @@
  * with the number of fields as stride; else csv_rows() writes a cleaned one per batch. A column's
  * loop leaves what it does not know in `odd`; each of those goes through csv_field(). Records with
  * a field that does not fit are marked bad: under 'skip' they are taken out, else the first of them
- * is the error. Long texts point into the chunk's buffer, which the column's heap keeps alive. */
+ * is the error. Long texts point into the chunk's buffer, which the column's heap keeps alive; when
+ * few rows are left they are copied. */
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "connectors/csv.h"
@@ -243,10 +244,6 @@ column_decode(CsvReader *r, TextChunk *c, const CsvRows *rows, u32 column, bool 
                 .len = s.rows,
                 .data = buf_new((size_t)s.rows * type_slot_bytes[col->type.kind])};
     bool text = type_is(col->type, KIND_HEAP);
-    if (text) {
-        v.heap = strheap_new();
-        strheap_keep_buf(v.heap, c->buf);
-    }
     CsvLoop *loop = &r->loop[column];
     loop->quote = c->quotes ? r->scan->quote : -1;
     u32 nodd = loop_run(r, col, loop, &s, &v);
@@ -345,6 +342,31 @@ batch_fill(CsvReader *r, TextChunk *c, const CsvRows *rows, Vector *decoded, Err
     return ERR_OK;
 }
 
+/* Until here long texts lie in the chunk, which is going to be another one. Mostly the batch keeps
+ * the chunk's buffer; few rows of many copy their texts instead, or a selective query that gathers
+ * rows would hold its whole input. */
+static void
+texts_own(Vector *v, const TextChunk *c, bool few)
+{
+    StrView *slot = vector_data(v, StrView);
+    bool any = false;
+    for (u32 i = 0; i < v->len; i++) any |= slot[i].len > STRVIEW_INLINE;
+    if (!any) return;
+    if (!few) {
+        if (!v->heap) v->heap = strheap_new();
+        strheap_keep_buf(v->heap, c->buf);
+        return;
+    }
+    for (u32 i = 0; i < v->len; i++) {
+        bool ours = slot[i].len > STRVIEW_INLINE && slot[i].ptr >= c->data &&
+                    slot[i].ptr < c->data + c->len;
+        if (!ours) continue;
+        char *room = vector_room(v, slot[i].len);
+        memcpy(room, slot[i].ptr, slot[i].len);
+        slot[i].ptr = room;
+    }
+}
+
 Status
 csv_decode(FormatReader *head, TextChunk *c, Batch **ret_batch, Err *err)
 {
@@ -362,6 +384,8 @@ csv_decode(FormatReader *head, TextChunk *c, Batch **ret_batch, Err *err)
         if (!st && r->nchosen > 0) {
             Batch *b = batch_new(ncols, r->nchosen);
             for (u32 i = 0; i < ncols; i++) {
+                if (type_is(decoded[i].type, KIND_HEAP))
+                    texts_own(&decoded[i], c, r->nchosen < rows.rows / 8);
                 b->col[i] = decoded[i];
                 decoded[i] = (Vector){0};
             }

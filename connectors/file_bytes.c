@@ -44,15 +44,6 @@ file_codec_of(Str path)
     return CODEC_NONE;
 }
 
-static void
-codec_reset(FileBytes *f)
-{
-    if (f->gzip) inflateReset(f->gzip);
-    if (f->zstd) ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
-    f->raw_at = f->raw_len = 0;
-    f->raw_end = f->in_frame = f->any_frame = false;
-}
-
 FileBytes *
 file_bytes_new(const char *path, const char *name, FileStamp stamp, FileCodec codec)
 {
@@ -89,20 +80,6 @@ u64
 file_bytes_consumed(const FileBytes *f)
 {
     return f->offset;
-}
-
-bool
-file_bytes_is_open(const FileBytes *f)
-{
-    return f->fd >= 0;
-}
-
-void
-file_bytes_rewind(FileBytes *f)
-{
-    assert(!f->stamp.stream);
-    f->offset = 0;
-    codec_reset(f);
 }
 
 static Status

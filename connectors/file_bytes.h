@@ -15,7 +15,7 @@ typedef struct FileStamp {
     u64 inode;
     u64 device;
     i64 mtime_ns;
-    bool stream; /* standard input, a pipe, a device: no size, cannot be rewound or parked */
+    bool stream; /* standard input, a pipe, a device: no size, cannot be parked */
 } FileStamp;
 
 typedef struct FileBytes FileBytes;
@@ -31,9 +31,7 @@ void file_bytes_free(FileBytes *f); /* NULL is fine */
 Status file_bytes_read(FileBytes *f, void *to, size_t want, size_t *ret_got, bool *ret_end,
                        Err *err) MUST_USE;
 u64 file_bytes_consumed(const FileBytes *f); /* of the outside, compressed */
-bool file_bytes_is_open(const FileBytes *f); /* holds a descriptor */
 void file_bytes_park(FileBytes *f);          /* closes the descriptor; not for streams */
-void file_bytes_rewind(FileBytes *f);        /* the next read starts at 0; not for streams */
 
 /* By suffix: .gz and .zst; else none. */
 FileCodec file_codec_of(Str path);

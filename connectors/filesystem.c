@@ -28,7 +28,7 @@
 static const Option options[] = {
     FILESYSTEM_OPTION("path", TEXT, path, NULL, NULL,
                       "a file, a folder (all files below it), a glob, or - for standard input "
-                      "and output"),
+                      "and output; a folder, or a name that ends in /, is written as part-N"),
     FILESYSTEM_OPTION("compression", ENUM, codec, "auto", "auto|none|gzip|zstd",
                       "of files that are read; auto goes by the suffixes .gz and .zst"),
     FILESYSTEM_OPTION("source.path.regex-pattern", TEXT, pattern, "", NULL,
@@ -484,8 +484,12 @@ filesystem_rewind(Source *s, u32 partition, Err *err)
         p->carry = p->first;
         p->first = (StrBuf){0};
     } else {
-        if (p->bytes) file_bytes_rewind(p->bytes);
-        strbuf_clear(&p->carry);
+        /* Freed, not kept: 10,000 compressed files may be looked at before the first is read. */
+        part_use(s, p);
+        file_bytes_free(p->bytes);
+        p->bytes = NULL;
+        part_unuse(s, p);
+        strbuf_done(&p->carry);
         p->ended = p->begun = false;
         p->told = 0;
     }

@@ -28,8 +28,8 @@ typedef struct TextChunk {
     const char *file;        /* the partition's name, for messages */
     struct FormatPart *part; /* of the partition */
     Buf *buf;                /* holds data: strheap_keep_buf() it instead of copying text */
-    char *data; /* 64-byte aligned; 64 readable bytes before it and behind data + len */
-    u64 line;   /* number of data's first line in the file, from 1 */
+    char *data;              /* 64 readable bytes before it and behind data + len */
+    u64 line;                /* number of data's first line in the file, from 1 */
 
     u32 len;       /* bytes of whole records from data on; 0: no whole record yet */
     u32 lines;     /* '\n' in them */
@@ -82,8 +82,8 @@ struct FormatDef {
                     Err *err);
 
     /* ---- reading: all NULL if it cannot be read ---- */
-    /* want lives as long as the scan and has no metadata field. ret_applied gets a bit per
-     * predicate that decode() applies. */
+    /* want lives as long as the scan and has no metadata field, in its predicates neither.
+     * ret_applied gets a bit per predicate that decode() applies. */
     Status (*scan_open)(const SourceWant *want, FormatScan **ret_scan, u64 *ret_applied, Err *err);
     void (*scan_close)(FormatScan *scan); /* NULL is fine */
     FormatPart *(*part_open)(const FormatScan *scan, const char *file);

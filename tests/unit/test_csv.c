@@ -456,16 +456,25 @@ numbers_are_exact(void)
     fixture_close(&f);
 }
 
-/* Batches outlive their chunk and the source: texts in them stay. */
+/* Batches outlive their chunk and the source: texts in them stay. Rows from `from` on pass. */
 static void
-texts_outlive_their_chunk(void)
+outlive_check(u32 from)
 {
+    enum { ROWS = 2000 };
     Fixture f = fixture_open();
-    StrBuf text = {0};
-    for (u32 i = 0; i < 2000; i++) strbuf_printf(&text, "a text of some length %u\n", i);
+    StrBuf text = {0}, rows = {0};
+    for (u32 i = 0; i < ROWS; i++) {
+        strbuf_printf(&text, "%u,a text of some length %u,\"with \"\"quotes\"\" %u\"\n", i, i, i);
+        if (i >= from)
+            strbuf_printf(&rows, "%u|a text of some length %u|with \"quotes\" %u\n", i, i, i);
+    }
     fixture_bytes(&f, "a.csv", text.ptr, text.len);
+    Vector constant = constant_i64(TYPE_INT, from);
+    f.preds[0] = (SourcePredicate){0, 5, &constant};
+    f.npreds = 1;
     ConnectorEnv env = {0};
-    const TableSpec *spec = fixture_table(&f, &env, "s STRING", "source.block-bytes=512");
+    const TableSpec *spec =
+        fixture_table(&f, &env, "i INT, s STRING, q STRING", "source.block-bytes=4096");
     SourceWant want = {.env = &env};
     u32 numbers[4];
     fixture_want(&f, spec, &want, numbers);
@@ -474,7 +483,7 @@ texts_outlive_their_chunk(void)
     Reader *r;
     u64 applied;
     CHECK(!def->open(&want, &s, &applied, &f.err) && !def->reader_open(s, &r, &f.err));
-    Batch *kept[4000];
+    Batch *kept[ROWS + 1];
     u32 n = 0;
     for (;;) {
         FetchResult result;
@@ -490,9 +499,18 @@ texts_outlive_their_chunk(void)
         fixture_print(&f.rows, kept[i]);
         batch_free(kept[i]);
     }
-    CHECK(f.rows.len == text.len && memcmp(f.rows.ptr, text.ptr, text.len) == 0);
+    CHECK(f.rows.len == rows.len && memcmp(f.rows.ptr, rows.ptr, rows.len) == 0);
+    vector_done(&constant);
     strbuf_done(&text);
+    strbuf_done(&rows);
     fixture_close(&f);
+}
+
+static void
+texts_outlive_their_chunk(void)
+{
+    outlive_check(0);
+    outlive_check(1995);
 }
 
 TESTS(TEST(every_type_reads_common_and_rare_forms), TEST(wrong_types_are_named_with_their_place),
