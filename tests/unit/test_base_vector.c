@@ -25,7 +25,7 @@ type_names_and_sizes(void)
                    type_bytes(),
                    type_of(TYPE_INTERVAL_YM)};
     for (u32 i = 0; i < ARRAY_LEN(list); i++) {
-        type_name_print(&b, list[i]);
+        type_print(&b, list[i]);
         strbuf_char(&b, ';');
     }
     CHECK(strcmp(b.ptr, "DECIMAL(10, 2);STRING;TIMESTAMP(3) NOT NULL;CHAR(1);"
