@@ -21,6 +21,7 @@ typedef struct Stage {
     struct Stage **in;    /* per port */
     u32 nin;
     bool in_order, by_port;
+    bool side_by_side; /* subtask i takes from subtask i of each input only */
     Task **tasks;
     Feed *feed;
 } Stage;
@@ -66,17 +67,24 @@ scan_below(const PlanNode *n)
 
 static Stage *stage_of(Job *j, const PlanNode *n);
 
+/* Inputs of a union run side by side with it, subtask by subtask, when all have as many; otherwise
+ * one task gathers them. An input that must keep its order is put in order by a stage of its own,
+ * in which the union's operator only passes rows on. */
 static Stage *
 stage_union(Job *j, const PlanNode *n)
 {
     Stage *s = stage_new(j, n);
-    s->parallel = 1;
     s->by_port = n->ordered;
     s->in = arena_array(j->arena, Stage *, n->ninputs);
     for (u32 i = 0; i < n->ninputs; i++) {
         const PlanNode *in = n->input[i];
-        if (in->kind == PLAN_EXCHANGE) in = in->input[0]; /* the union gathers by itself */
-        s->in[s->nin++] = stage_of(j, in);
+        bool exchange = in->kind == PLAN_EXCHANGE;
+        if (exchange && in->exchange.kind != EXCHANGE_ORDERED) in = in->input[0], exchange = false;
+        Stage *input = stage_of(j, in);
+        if (exchange) input->nodes[input->nnodes++] = n;
+        s->side_by_side |= s->parallel > 1;
+        assert(!s->side_by_side || input->parallel == s->parallel);
+        s->in[s->nin++] = input;
     }
     s->nodes[s->nnodes++] = n;
     return s;
@@ -101,6 +109,7 @@ stage_of(Job *j, const PlanNode *n)
     if (n->kind == PLAN_UNION_ALL) return stage_union(j, n);
     if (n->kind == PLAN_EXCHANGE) {
         Stage *s = stage_new(j, n);
+        s->parallel = MAX(n->parallel, 1u);
         s->in = arena_array(j->arena, Stage *, 1);
         s->in[s->nin++] = stage_of(j, n->input[0]);
         s->in_order = n->exchange.kind == EXCHANGE_ORDERED;
@@ -162,6 +171,7 @@ connect_stages(Job *j, Stage *from, Stage *to, u32 port)
         Task *source = from->tasks[f];
         source->edge = arena_array(j->arena, Channel *, to->parallel);
         for (u32 i = 0; i < to->parallel; i++) {
+            if (to->side_by_side && i != f) continue;
             Task *sink = to->tasks[i];
             Channel *c = channel_new(j->arena, source, sink, port);
             source->edge[source->nedge++] = c;

@@ -7,14 +7,16 @@ typedef struct SortRow {
     u64 prefix; /* the key's first bytes, big-endian: decides most comparisons */
     u8 *key;
     u32 key_bytes;
-    u32 batch;
-    u16 row;
+    u32 batch, row;
+    u64 arrival; /* number of the row, or its complement */
 } SortRow;
 
 struct Sorter {
     const SortKey *keys;
-    u32 nkeys, nall; /* nall: with the columns that make the order total */
+    u32 nkeys, nall; /* nall: with the columns that decide ties */
+    u64 latest;      /* all ones: of equals, the later row comes first */
     SortKey *all;
+    u64 arrived;
     Batch **batches;
     u32 nbatches, batches_cap;
     SortRow *rows;
@@ -23,13 +25,14 @@ struct Sorter {
 };
 
 Sorter *
-sorter_new(const SortKey *keys, u32 nkeys, u32 columns, bool total)
+sorter_new(const SortKey *keys, u32 nkeys, u32 columns, SortTies ties)
 {
     Sorter *s = mem_make(Sorter);
     s->nkeys = nkeys;
     s->all = mem_array(SortKey, nkeys + columns);
     for (; s->nall < nkeys; s->nall++) s->all[s->nall] = keys[s->nall];
-    for (u32 c = 0; total && c < columns; c++) {
+    s->latest = ties == SORT_BY_LATEST ? UINT64_MAX : 0;
+    for (u32 c = 0; ties == SORT_BY_COLUMNS && c < columns; c++) {
         bool there = false;
         for (u32 i = 0; i < nkeys; i++) there |= keys[i].column == c;
         if (!there) s->all[s->nall++] = (SortKey){.column = c, .nulls_first = true};
@@ -175,7 +178,8 @@ sorter_add(Sorter *s, Batch *b)
         r->key_bytes = bytes;
         r->prefix = key_prefix(r->key, bytes);
         r->batch = s->nbatches;
-        r->row = (u16)row;
+        r->row = row;
+        r->arrival = s->arrived++ ^ s->latest;
     }
     strbuf_done(&k);
     s->batches[s->nbatches++] = b;
@@ -190,8 +194,7 @@ row_cmp(const void *a, const void *b)
     int c = n > 8 ? memcmp(x->key + 8, y->key + 8, n - 8) : 0;
     if (c) return c;
     if (x->key_bytes != y->key_bytes) return x->key_bytes < y->key_bytes ? -1 : 1;
-    if (x->batch != y->batch) return x->batch < y->batch ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
+    return (x->arrival > y->arrival) - (x->arrival < y->arrival);
 }
 
 void
@@ -214,7 +217,11 @@ sorter_truncate(Sorter *s, u64 rows)
     s->nrows = 0;
     arena_free(s->arena);
     s->arena = arena_new();
+    u64 *arrival = mem_array(u64, rows);
+    for (u64 i = 0; i < rows; i++) arrival[i] = s->rows[i].arrival;
     for (u32 i = 0; i < nkept; i++) sorter_add(s, kept[i]);
+    for (u64 i = 0; i < rows; i++) s->rows[i].arrival = arrival[i]; /* they came when they came */
+    mem_free(arrival);
     mem_free(kept);
 }
 

@@ -2,16 +2,21 @@
  *
  * Each row gets one normalised key: the bytes of all its sort columns, made so that memcmp is the
  * order asked for (NULLs, descending, signs, text ends included; the idea is as old as System R
- * and well told by G. Graefe, "Implementing Sorting in Database Systems", 2006). Equal keys keep
- * the order of arrival, or, with total, are ordered by all other columns, so that the result
- * does not depend on the order of arrival at all. */
+ * and well told by G. Graefe, "Implementing Sorting in Database Systems", 2006). */
 #pragma once
 #include "planner/plan.h"
 
 typedef struct Sorter Sorter;
 
+/* What decides between rows with equal keys. */
+typedef enum SortTies {
+    SORT_BY_ARRIVAL, /* who came first */
+    SORT_BY_LATEST,  /* who came last */
+    SORT_BY_COLUMNS, /* all other columns: the order of arrival does not matter at all */
+} SortTies;
+
 /* columns: how many the batches have. */
-Sorter *sorter_new(const SortKey *keys, u32 nkeys, u32 columns, bool total);
+Sorter *sorter_new(const SortKey *keys, u32 nkeys, u32 columns, SortTies ties);
 void sorter_free(Sorter *s); /* NULL is fine */
 /* Takes b. */
 void sorter_add(Sorter *s, Batch *b);

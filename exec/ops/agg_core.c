@@ -2,11 +2,13 @@
 #include "exec/ops/agg_core.h"
 #include "base/mem.h"
 #include "exec/state/distinct.h"
+#include "exec/window.h"
 
 struct AggCore {
     const PlanNode *node;
     OpCtx *ctx;
     PaneShape shape;
+    WindowClock clock;
     KeyBatch *keys;
     Pane **open; /* ascending by window start */
     u32 nopen, open_cap;
@@ -34,8 +36,12 @@ agg_core_new(OpCtx *ctx, const PlanNode *n)
     }
     /* A global phase's column numbers speak of its local phase's input, under the exchange. */
     const PlanNode *local = n->kind == PLAN_GLOBAL_AGG ? n->input[0]->input[0] : n;
-    c->shape.layout = row_layout_new(ctx->arena, &local->input[0]->schema, n->agg.keys,
-                                     n->agg.nkeys, state_bytes, n->agg.naggs);
+    const Schema *input = &local->input[0]->schema;
+    if (n->agg.window.kind != WINDOW_NONE) {
+        c->clock = window_clock(input->at[n->agg.window.time_col].type, ctx->session);
+    }
+    c->shape.layout =
+        row_layout_new(ctx->arena, input, n->agg.keys, n->agg.nkeys, state_bytes, n->agg.naggs);
     c->shape.aggs = calls;
     c->keys = key_batch_new(c->shape.layout);
     c->nowhere = mem_aligned(64, c->shape.layout->row_bytes);
@@ -56,12 +62,13 @@ agg_core_free(AggCore *c)
 
 /* ---- windows ------------------------------------------------------------------------------ */
 
+/* The last event time of a window, on the watermark's clock: it closes when the watermark is there.
+ */
 static i64
-window_start(const TimeWindow *w, i64 ts_us)
+window_last(const AggCore *c, i64 start_us)
 {
-    i64 rem = (ts_us - w->offset_us) % w->size_us;
-    if (rem < 0) rem += w->size_us; /* before 1970, % rounds towards zero */
-    return ts_us - rem;
+    const TimeWindow *w = &c->node->agg.window;
+    return window_to_event(c->clock, start_us + w->size_us) - w->unit_us;
 }
 
 /* The open pane of a window; made when absent. Windows are few: a linear look from the newest. */
@@ -85,7 +92,7 @@ agg_core_take(AggCore *c, i64 event_us)
     Pane *p = c->open[0];
     if (event_us != WATERMARK_MAX) {
         if (w->kind == WINDOW_NONE || w->bounded_only) return NULL;
-        if (pane_window_start(p) + w->size_us - w->unit_us > event_us) return NULL;
+        if (window_last(c, pane_window_start(p)) > event_us) return NULL;
     }
     c->nopen--;
     memmove(c->open, c->open + 1, c->nopen * sizeof *c->open);
@@ -151,25 +158,28 @@ assign_windows(AggCore *c, const Batch *b, bool *ret_one, Err *err)
     const TimeWindow *w = &c->node->agg.window;
     Vector time = vector_share(&b->col[w->time_col]);
     vector_flatten(&time);
-    const i64 *restrict ts = vector_data(&time, const i64);
-    i64 lo = ts[0], hi = ts[0];
+    const u64 *valid = vector_valid(&time);
     bool nulls = false;
-    for (u32 i = 0; i < b->rows; i++) {
-        lo = MIN(lo, ts[i]);
-        hi = MAX(hi, ts[i]);
-    }
-    if (time.valid) {
-        for (u32 i = 0; i < b->rows; i++) nulls |= !bit_get(vector_valid(&time), i);
-    }
+    for (u32 i = 0; valid && i < b->rows; i++) nulls |= !bit_get(valid, i);
     if (nulls) {
         vector_done(&time);
         return err_set(err, W3107, c->node->pos, "a row has NULL as its event time");
     }
-    c->start[0] = window_start(w, lo);
-    *ret_one = !b->wm && c->start[0] == window_start(w, hi);
-    if (!*ret_one) {
-        for (u32 i = 0; i < b->rows; i++) c->start[i] = window_start(w, ts[i]);
+    const i64 *restrict ts = vector_data(&time, const i64);
+    if (c->clock.zone) {
+        memcpy(c->start, ts, b->rows * sizeof *ts);
+        window_from_event(c->clock, c->start, b->rows);
+        ts = c->start;
     }
+    i64 lo = ts[0], hi = ts[0];
+    for (u32 i = 0; i < b->rows; i++) {
+        lo = MIN(lo, ts[i]);
+        hi = MAX(hi, ts[i]);
+    }
+    i64 first = window_start(w, lo);
+    *ret_one = !b->wm && first == window_start(w, hi);
+    for (u32 i = 0; i < b->rows && !*ret_one; i++) c->start[i] = window_start(w, ts[i]);
+    if (*ret_one) c->start[0] = first;
     vector_done(&time);
     return ERR_OK;
 }
@@ -179,11 +189,10 @@ drop_late(AggCore *c, const Batch *b)
 {
     memset(c->keep, 0xff, sizeof c->keep);
     if (!b->wm || c->node->agg.window.bounded_only) return;
-    const TimeWindow *w = &c->node->agg.window;
     const i64 *wm = buf_data(b->wm, const i64);
     u64 late = 0;
     for (u32 i = 0; i < b->rows; i++) {
-        if (c->start[i] + w->size_us - w->unit_us > wm[i]) continue;
+        if (window_last(c, c->start[i]) > wm[i]) continue;
         bit_clear(c->keep, i);
         late++;
     }
@@ -301,7 +310,7 @@ emit_rows(AggCore *c, const Pane *p, u8 *const *rows, u32 n, Batch **ret_batch, 
     const Column *at = node->schema.at;
     if (node->agg.win_start) b->col[col] = time_column(&at[col], start, n), col++;
     if (node->agg.win_end) b->col[col] = time_column(&at[col], end, n), col++;
-    if (node->agg.win_time) b->col[col] = time_column(&at[col], end - w->unit_us, n), col++;
+    if (node->agg.win_time) b->col[col] = time_column(&at[col], window_last(c, start), n), col++;
     assert(col == node->schema.len);
     *ret_batch = b;
     return ERR_OK;

@@ -5,12 +5,16 @@
  *
  *     window_end 10:05 -> Sorter      window_end 10:10 -> Sorter ...
  *
- * Ties: rows that come straight from a table keep their canonical order, which is the order of
- * arrival here; rows that an aggregate or another ranking made have no place of their own, so all
- * their columns decide, and threads do not. */
+ * Processing time is the order of arrival, and no two rows share it. The last row by a time
+ * attribute (ORDER BY ts DESC, = 1) is, of equals, the one that came later.
+ *
+ * Ties otherwise: rows that come straight from a table keep their canonical order, which is the
+ * order of arrival here; rows that an aggregate or another ranking made have no place of their own,
+ * so all their columns decide, and threads do not. */
 #include "base/mem.h"
 #include "exec/op.h"
 #include "exec/sorter.h"
+#include "exec/window.h"
 
 typedef struct RankWindow {
     i64 end_us;
@@ -22,7 +26,9 @@ typedef struct Rank {
     Op op;
     SortKey *keys; /* partition columns, then the order */
     u32 nkeys, npartition;
-    bool total;         /* ties by all columns */
+    SortTies ties;
+    bool no_peers; /* ordered by processing time */
+    WindowClock clock;
     bool one_partition; /* the window is the whole partition: rows beyond the limit are of no use */
     u32 batch_rows;
     RankWindow *windows; /* ascending by end */
@@ -62,14 +68,33 @@ rows_are_derived(const PlanNode *n)
     return false;
 }
 
+static void
+rank_order(Rank *r, const PlanNode *n, const Schema *in)
+{
+    r->ties = rows_are_derived(n->input[0]) ? SORT_BY_COLUMNS : SORT_BY_ARRIVAL;
+    for (u32 i = 0; i < n->rank.norder && !r->no_peers; i++) {
+        const SortKey *key = &n->rank.order[i];
+        TimeAttr attr = in->at[key->column].attr;
+        bool last_one = n->rank.kind == RANK_ROW_NUMBER && n->rank.limit == 1 && key->descending;
+        if (attr == ATTR_PROCTIME) {
+            r->no_peers = true;
+            r->ties = key->descending ? SORT_BY_LATEST : SORT_BY_ARRIVAL;
+            continue;
+        }
+        if (attr == ATTR_ROWTIME && last_one && r->ties == SORT_BY_ARRIVAL) {
+            r->ties = SORT_BY_LATEST;
+        }
+        r->keys[r->nkeys++] = *key;
+    }
+}
+
 static Status
 rank_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
     (void)err;
     Rank *r = mem_make(Rank);
-    r->npartition = n->rank.npartition;
-    r->nkeys = n->rank.npartition + n->rank.norder;
-    r->keys = mem_array(SortKey, r->nkeys);
+    r->nkeys = r->npartition = n->rank.npartition;
+    r->keys = mem_array(SortKey, n->rank.npartition + n->rank.norder);
     r->one_partition = true;
     const Schema *in = &n->input[0]->schema;
     for (u32 i = 0; i < n->rank.npartition; i++) {
@@ -81,8 +106,12 @@ rank_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
             (col == n->rank.window_end_col || str_eq(in->at[col].name, STR("window_start")));
         r->one_partition &= window;
     }
-    for (u32 i = 0; i < n->rank.norder; i++) r->keys[n->rank.npartition + i] = n->rank.order[i];
-    r->total = rows_are_derived(n->input[0]);
+    rank_order(r, n, in);
+    for (u32 i = 0; i < in->len; i++) {
+        if (in->at[i].attr == ATTR_ROWTIME) {
+            r->clock = window_clock(in->at[i].type, ctx->session);
+        }
+    }
     r->batch_rows = ctx->batch_rows;
     r->counts = ctx->counts;
     *ret_op = &r->op;
@@ -103,7 +132,7 @@ window_of(Rank *r, i64 end_us)
         r->one_partition && r->op.node->rank.kind == RANK_ROW_NUMBER && limit < UINT64_MAX / 4;
     r->windows[at] = (RankWindow){
         .end_us = end_us,
-        .sorter = sorter_new(r->keys, r->nkeys, r->op.node->input[0]->schema.len, r->total),
+        .sorter = sorter_new(r->keys, r->nkeys, r->op.node->input[0]->schema.len, r->ties),
         .prune_at = prunes ? MAX(limit * 4, (u64)4 * BATCH_ROWS_MAX) : UINT64_MAX,
     };
     return &r->windows[at];
@@ -124,7 +153,8 @@ static bool
 row_is_late(const Rank *r, const Batch *b, i64 end_us, u32 i)
 {
     if (!b->wm) return false;
-    return end_us - r->op.node->rank.unit_us <= buf_data(b->wm, const i64)[i];
+    i64 last_us = window_to_event(r->clock, end_us) - r->op.node->rank.unit_us;
+    return last_us <= buf_data(b->wm, const i64)[i];
 }
 
 static Status
@@ -182,7 +212,7 @@ number_next(const Rank *r, const Sorter *s, u64 i, Numbering *at)
         *at = (Numbering){1, 1, 1};
     } else {
         at->row_number++;
-        if (r->op.node->rank.kind != RANK_ROW_NUMBER && !sorter_same_prefix(s, i, r->nkeys)) {
+        if (r->no_peers || !sorter_same_prefix(s, i, r->nkeys)) {
             at->rank = at->row_number;
             at->dense_rank++;
         }
@@ -246,8 +276,9 @@ rank_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
     Status st = ERR_OK;
     for (; closed < r->nwindows && !st; closed++) {
         RankWindow *w = &r->windows[closed];
-        bool closes = event_us == WATERMARK_MAX ||
-                      (windowed && w->end_us - op->node->rank.unit_us <= event_us);
+        bool closes =
+            event_us == WATERMARK_MAX ||
+            (windowed && window_to_event(r->clock, w->end_us) - op->node->rank.unit_us <= event_us);
         if (!closes) break;
         st = window_emit(r, w, out, err);
         sorter_free(w->sorter);

@@ -16,7 +16,7 @@ sort_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
     (void)err;
     Sort *s = mem_make(Sort);
-    s->sorter = sorter_new(n->sort.keys, n->sort.nkeys, n->schema.len, false);
+    s->sorter = sorter_new(n->sort.keys, n->sort.nkeys, n->schema.len, SORT_BY_ARRIVAL);
     s->batch_rows = ctx->batch_rows;
     /* 4: each row is then sorted at most 4/3 times on average. */
     bool limited = n->sort.limit < UINT64_MAX / 4;

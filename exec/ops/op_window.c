@@ -5,22 +5,22 @@
  * and those find the watermark before the row in the batch. */
 #include "base/mem.h"
 #include "exec/op.h"
+#include "exec/window.h"
+
+typedef struct WindowOp {
+    Op op;
+    WindowClock clock;
+} WindowOp;
 
 static Status
 window_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
-    (void)ctx, (void)err;
+    (void)err;
     assert(n->window.spec.kind == WINDOW_TUMBLE); /* physical.c refuses the others */
-    *ret_op = mem_make(Op);
+    WindowOp *w = mem_make(WindowOp);
+    w->clock = window_clock(n->schema.at[n->window.spec.time_col].type, ctx->session);
+    *ret_op = &w->op;
     return ERR_OK;
-}
-
-static i64
-tumble_start(const TimeWindow *w, i64 ts_us)
-{
-    i64 rem = (ts_us - w->offset_us) % w->size_us;
-    if (rem < 0) rem += w->size_us; /* before 1970, % rounds towards zero */
-    return ts_us - rem;
 }
 
 static Status
@@ -47,10 +47,13 @@ window_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
     i64 *start = vector_data(&to->col[cols], i64);
     i64 *end = vector_data(&to->col[cols + 1], i64);
     i64 *last = vector_data(&to->col[cols + 2], i64);
+    WindowClock clock = ((WindowOp *)op)->clock;
+    memcpy(start, ts, b->rows * sizeof *ts);
+    window_from_event(clock, start, b->rows);
     for (u32 i = 0; i < b->rows; i++) {
-        start[i] = tumble_start(w, ts[i]);
+        start[i] = window_start(w, start[i]);
         end[i] = start[i] + w->size_us;
-        last[i] = end[i] - w->unit_us;
+        last[i] = window_to_event(clock, end[i]) - w->unit_us;
     }
     vector_done(&time);
     to->seq = b->seq;

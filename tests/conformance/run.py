@@ -35,9 +35,10 @@ class Weir:
         self.program = program
 
     def run(self, script, threads=2):
-        command = [self.program, "--threads", str(threads), "--format", "json", "--color", "never", "-c", script]
+        command = [self.program, "--threads", str(threads), "--format", "json", "--color", "never", "-f", "-"]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
+            done = subprocess.run(command, capture_output=True, timeout=SECONDS_MAX,
+                                  input=script.encode())
         except subprocess.TimeoutExpired:
             return None, "timeout"
         if done.returncode:
