@@ -188,16 +188,41 @@ caret_print_picture(StrBuf *out, Str script, const Err *err, CaretStyle style, u
     strbuf_done(&gutter);
 }
 
+/* Text that quotes what came from outside: it obeys no terminal either. A character that the end
+ * of Err's buffer cut through is left out. */
+static void
+caret_print_text(StrBuf *out, Str text, size_t room)
+{
+    if (text.len + 1 == room) {
+        u32 bytes, last = utf8_prev(text, text.len);
+        utf8_decode(text, last, &bytes);
+        bool stray = bytes == 1 && (u8)text.ptr[last] >= 0x80;
+        if (stray || last + bytes != text.len) text.len = last;
+    }
+    for (u32 at = 0; at < text.len;) {
+        CaretCell cell = caret_cell(text, at, TAB_COLUMNS - 1); /* a tab is one space */
+        strbuf_add(out, cell.text, cell.len);
+        at += cell.bytes;
+    }
+}
+
 void
 caret_print(StrBuf *out, Str file, Str script, const Err *err, CaretStyle style)
 {
     const CaretColors *c = style.color ? &colors_on : &colors_off;
-    strbuf_printf(out, "%serror[%s]%s: %s\n", c->error, errcode_name(err->code), c->off, err->text);
+    strbuf_printf(out, "%serror[%s]%s: ", c->error, errcode_name(err->code), c->off);
+    caret_print_text(out, str_from(err->text), sizeof err->text);
+    strbuf_char(out, '\n');
     if (err->pos != POS_NONE) {
         u32 line, col;
         caret_place(script, err->pos, &line, &col);
-        strbuf_printf(out, "%s  -->%s %.*s:%u:%u\n", c->dim, c->off, STR_ARG(file), line, col);
+        strbuf_printf(out, "%s  -->%s ", c->dim, c->off);
+        caret_print_text(out, file, 0);
+        strbuf_printf(out, ":%u:%u\n", line, col);
         caret_print_picture(out, script, err, style, line);
     }
-    if (err->hint[0]) strbuf_printf(out, "%shint%s: %s\n", c->hint, c->off, err->hint);
+    if (!err->hint[0]) return;
+    strbuf_printf(out, "%shint%s: ", c->hint, c->off);
+    caret_print_text(out, str_from(err->hint), sizeof err->hint);
+    strbuf_char(out, '\n');
 }

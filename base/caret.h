@@ -16,8 +16,9 @@ typedef struct CaretStyle {
 } CaretStyle;
 
 /* Append the picture. err->pos is an offset into script, or POS_NONE: then only text and hint
- * appear. file is shown as it is. Lines and columns count from 1, columns by characters. Bytes
- * that would move the cursor or are not UTF-8 appear escaped. Ends with a line end. */
+ * appear. Lines and columns count from 1, columns by characters. Bytes
+ * that would move the cursor or are not UTF-8 appear escaped, in the file's name and the text too.
+ * Ends with a line end. */
 void caret_print(StrBuf *out, Str file, Str script, const Err *err, CaretStyle style);
 /* Line and column of an offset (clamped to the script's end). */
 void caret_place(Str script, u32 pos, u32 *ret_line, u32 *ret_col);

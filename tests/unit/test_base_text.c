@@ -2,6 +2,7 @@
 #include "base/caret.h"
 #include "base/interval.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "base/value_text.h"
 #include "tests/unit/test.h"
 
@@ -226,6 +227,32 @@ pictures_point_at_the_place(void)
     strbuf_done(&b);
 }
 
+/* Names come from outside too, and a long one is cut by Err's buffer. */
+static void
+texts_of_errors_are_escaped(void)
+{
+    StrBuf b = {0};
+    Err err;
+    Status st = err_set(&err, W2002, 0, "table \"%s\" does not exist", "a\x1b[2J\tb\n\xff");
+    CHECK(err_hint(&err, st, "Write \x07 here.") == ERR_BIND);
+    caret_print(&b, STR("x\ny.sql"), STR("z"), &err, (CaretStyle){0});
+    CHECK(is(&b, "error[W2002]: table \"a\\x1B[2J b\\x0A\\xFF\" does not exist\n"
+                 "  --> x\\x0Ay.sql:1:1\n 1 | z\n   | ^\nhint: Write \\x07 here.\n"));
+    for (u32 shift = 0; shift < 4; shift++) {
+        char name[800];
+        u32 len = shift;
+        memset(name, 'x', shift);
+        while (len < 700) len += 3, memcpy(name + len - 3, "\xe4\xb8\xad", 3);
+        name[len] = '\0';
+        CHECK(err_set(&err, W2002, POS_NONE, "%s", name) == ERR_BIND);
+        caret_print(&b, STR("f"), STR(""), &err, (CaretStyle){0});
+        CHECK(utf8_valid(b.ptr, b.len) && !strchr(b.ptr, '\\'));
+        CHECK(b.len >= strlen("error[W2002]: ") + sizeof err.text - 4);
+        strbuf_clear(&b);
+    }
+    strbuf_done(&b);
+}
+
 /* Any bytes, any place, any width: one line each, no control characters, no wider than asked. */
 static void
 pictures_survive_anything(void)
@@ -257,4 +284,5 @@ pictures_survive_anything(void)
 }
 
 TESTS(TEST(values_cast_as_flink), TEST(lengths_fit), TEST(intervals_both_ways),
-      TEST(pictures_point_at_the_place), TEST(pictures_survive_anything))
+      TEST(pictures_point_at_the_place), TEST(texts_of_errors_are_escaped),
+      TEST(pictures_survive_anything))
