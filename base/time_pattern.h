@@ -20,5 +20,6 @@ Status time_pattern_compile(Arena *a, Str pattern, TimePattern **ret_pattern, Er
 void time_pattern_print(const TimePattern *p, i64 us, i32 offset_s, StrBuf *out);
 /* Fields without a letter are those of 1970-01-01 00:00:00. Local time as written; digits past
  * microseconds are cut. An offset in the text is applied, so the result is then UTC, and
- * ret_has_offset (may be NULL) says so. */
+ * ret_has_offset (may be NULL) says so. Where the pattern does not match, Flink's TO_TIMESTAMP goes
+ * on with timestamp_parse; that is the caller's business. */
 TextResult time_pattern_parse(const TimePattern *p, Str text, i64 *ret_us, bool *ret_has_offset);
