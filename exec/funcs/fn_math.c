@@ -25,7 +25,7 @@
 REAL(sqrt_kernel, sqrt(x))
 REAL(exp_kernel, exp(x))
 REAL(ln_kernel, log(x))
-REAL(log2_kernel, log2(x))
+REAL(log2_kernel, log(x) / M_LN2)
 REAL(log10_kernel, log10(x))
 REAL(sin_kernel, sin(x))
 REAL(cos_kernel, cos(x))
@@ -248,7 +248,7 @@ const FuncDef funcs_math[] = {
     REAL1("LOG", ln_kernel, "The natural logarithm.", "LOG(1) -> 0.0"),
     REAL2("LOG", "base", "x", log_base_kernel, "The logarithm of x to the given base.",
           "LOG(10, 100) -> 2.0"),
-    REAL1("LOG2", log2_kernel, "The logarithm to base 2.", "LOG2(8) -> 3.0"),
+    REAL1("LOG2", log2_kernel, "The logarithm to base 2.", "LOG2(10) -> 3.3219280948873626"),
     REAL1("LOG10", log10_kernel, "The logarithm to base 10.", "LOG10(1000) -> 3.0"),
     REAL2("POWER", "x", "y", power_kernel, "x to the power of y.", "POWER(2, 10) -> 1024.0"),
     REAL1("SIN", sin_kernel, "The sine of an angle in radians.", "SIN(0) -> 0.0"),
