@@ -396,6 +396,17 @@ levels_index_alike(void)
     mem_free(b);
 }
 
+/* If the linker had merged the copies, some would have another's kernel. */
+static void
+levels_have_their_own_kernels(void)
+{
+    for (CpuLevel level = CPU_V3; level <= cpu_level(); level++) {
+        const JsonSimd *one = json_simd_at(level - 1), *next = json_simd_at(level);
+        CHECK(one != next && one->walk != next->walk);
+        CHECK(strcmp(one->kernel, next->kernel) != 0);
+    }
+}
+
 static void
 options_are_checked(void)
 {
@@ -544,4 +555,5 @@ TESTS(TEST(clicks_are_read), TEST(values_are_written_as_flink_does),
       TEST(escapes_are_resolved), TEST(later_keys_win), TEST(paths_reach_nested_fields),
       TEST(numbers_are_exact), TEST(misfits_name_their_place), TEST(broken_lines_fail),
       TEST(bombs_end_cleanly), TEST(policies_leave_out_or_null), TEST(times_in_both_forms),
-      TEST(all_ways_agree_on_random_records), TEST(levels_index_alike), TEST(options_are_checked))
+      TEST(all_ways_agree_on_random_records), TEST(levels_index_alike),
+      TEST(levels_have_their_own_kernels), TEST(options_are_checked))
