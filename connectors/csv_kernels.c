@@ -120,6 +120,17 @@ masks_at(const char *p, u8 delimiter, u8 quote)
 }
 #endif
 
+/* Number of the lowest bit; anything when there is none. */
+static inline u32
+bit_lowest(u64 m)
+{
+#ifdef __BMI__
+    return (u32)_tzcnt_u64(m);
+#else
+    return (u32)__builtin_ctzll(m | (u64)1 << 63);
+#endif
+}
+
 /* Writes whole eights: offsets behind the last one are overwritten by the next call. */
 static inline u32
 mask_emit(u64 m, u32 base, u32 *out)
@@ -127,7 +138,7 @@ mask_emit(u64 m, u32 base, u32 *out)
     u32 n = (u32)__builtin_popcountll(m);
     for (u32 k = 0; k < n; k += 8) {
         for (u32 j = 0; j < 8; j++) {
-            out[k + j] = base + (u32)__builtin_ctzll(m | (u64)1 << 63);
+            out[k + j] = base + bit_lowest(m);
             m &= m - 1;
         }
     }

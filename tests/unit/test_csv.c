@@ -148,8 +148,7 @@ lines_end_and_begin_in_many_ways(void)
                            "1,x\r\n2,y\r\n",
                            "1,x\n2,y",
                            "1,x\r\n2,y",
-                           "\xef\xbb\xbf"
-                           "1,x\n2,y\n",
+                           "\357\273\2771,x\n2,y\n",
                            "\n\n1,x\n\n\n2,y\n\n",
                            "\r\n1,x\r\n\r\n2,y\r\n",
                            "1,x\r\n2,y\n"};
