@@ -1,6 +1,6 @@
 /* bench_json.c - how fast a JSON lines file becomes columns: ns per row on one core.
  *
- *     bench_json FILE COLUMN:TYPE... [times]
+ *     bench_json FILE COLUMN:TYPE...
  *
  * Types are ts (TIMESTAMP(3)), bigint, int, double, string. The file is read in blocks of 256 KiB
  * as the filesystem source does; reading is timed apart. Prints the best of some rounds, first with
