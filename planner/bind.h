@@ -41,8 +41,8 @@ typedef struct Binder {
 } Binder;
 
 enum {
-    /* 64: far beyond what people nest; a level of binding takes a few KB of stack. */
-    QUERY_DEPTH_MAX = 64,
+    /* 200: chains of WITH get long; a level of binding takes up to 4 KB of stack. */
+    QUERY_DEPTH_MAX = 200,
     /* 10,000: a view over views may double at each step; this ends it. */
     TABLE_REFS_MAX = 10000,
     MACRO_DEPTH_MAX = 32,
@@ -126,6 +126,13 @@ typedef struct ExprScope {
     const LegacyWindow *legacy;
     const MacroArgs *macro; /* the body of a macro sees its parameters only */
 } ExprScope;
+
+/* "" for one, "s" else. */
+static inline const char *
+plural(u32 n)
+{
+    return n == 1 ? "" : "s";
+}
 
 /* ---- bind.c: failing, owning ---------------------------------------------------------------- */
 
@@ -224,6 +231,8 @@ Status bind_query(Binder *b, const Query *q, Rel *ret, Err *err) MUST_USE;
 Status bind_select(Binder *b, const Query *q, Rel *ret, Err *err) MUST_USE;
 Status bind_table_ref(Binder *b, const TableRef *t, Rel *ret, Err *err) MUST_USE;
 Status bind_table_name(Binder *b, const TableRef *t, Rel *ret, Err *err) MUST_USE;
+/* Where column col of a query's ncols is written, as well as that can be told. */
+void query_column_place(const Query *q, u32 col, u32 ncols, u32 *ret_pos, u32 *ret_width);
 Status bind_rename(Binder *b, Rel *rel, const NameList *names, u32 pos, Err *err) MUST_USE;
 /* TUMBLE(...), HOP(...), CUMULATE(...), SESSION(...) in FROM. */
 bool window_kind_find(Str name, WindowKind *ret_kind);

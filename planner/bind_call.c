@@ -135,7 +135,10 @@ call_scalar(Binder *b, const ExprScope *s, const Expr *e, Str name, BoundExpr **
     if (c->json) TRY(bind_json_clause(b, e, args, &n, err));
     TRY(call_lazy(b, name, args, n, e, ret, err));
     if (*ret) return ERR_OK;
-    TRY(bind_func(b, name, args, n, e->pos, e->width, ret, err));
+    Status st = bind_func(b, name, args, n, e->pos, e->width, ret, err);
+    if (st && err->code == W2004)
+        err_at(err, bind_pos(b, c->func.pos), bind_width(b, c->func.width));
+    if (st) return st;
     if (!c->json || !c->json->returning) return ERR_OK;
     Type to;
     TRY(bind_type(b, c->json->returning, &to, err));

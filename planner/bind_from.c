@@ -8,7 +8,8 @@ bind_rename(Binder *b, Rel *rel, const NameList *names, u32 pos, Err *err)
     if (names->len == 0) return ERR_OK;
     if (names->len != rel->len) {
         return bind_fail(b, W2009, names->at[0].pos, names->at[0].width, err,
-                         "%u names are given for %u columns", names->len, rel->len);
+                         "%u name%s for %u column%s", names->len, plural(names->len), rel->len,
+                         plural(rel->len));
     }
     (void)pos;
     RelColumn *at = arena_array(b->a, RelColumn, rel->len);

@@ -84,8 +84,9 @@ group_ordinal(const Binder *b, const Selecting *g, const Expr *e, BoundExpr **re
     *ret = NULL;
     if (e->kind != EXPR_LITERAL || e->literal->kind != LITERAL_INTEGER) return ERR_OK;
     if (!str_to_i64(e->literal->text, &n) || n < 1 || n > g->nvisible) {
-        return bind_fail(b, W2013, e->pos, e->width, err, "GROUP BY %.*s: there are %u columns",
-                         STR_ARG(e->literal->text), g->nvisible);
+        return bind_fail(b, W2013, e->pos, e->width, err,
+                         "GROUP BY %.*s is not among the %u column%s", STR_ARG(e->literal->text),
+                         g->nvisible, plural(g->nvisible));
     }
     *ret = g->outs.at[n - 1].expr;
     return ERR_OK;

@@ -92,8 +92,8 @@ insert_widths(const Inserting *t, u32 ntargets, Err *err)
     if (t->rel.len == ntargets) return ERR_OK;
     const Query *q = t->insert->query;
     Status st = bind_fail(t->b, W2009, q->pos, q->width, err,
-                          "the query has %u columns, table \"%.*s\" takes %u here", t->rel.len,
-                          STR_ARG(t->def->name), ntargets);
+                          "the query has %u column%s, table \"%.*s\" takes %u here", t->rel.len,
+                          plural(t->rel.len), STR_ARG(t->def->name), ntargets);
     StrBuf text = {0};
     insert_describe(t->def, &text);
     err_hint(err, st, "%.*s", STR_ARG(strbuf_view(&text)));
@@ -116,14 +116,15 @@ insert_cast(Inserting *t, u32 col, BoundExpr **ret, Err *err)
     const TableColumn *c = &t->def->columns[t->target[col]];
     Type from = t->rel.at[col].column.type, to = c->column.type;
     BoundExpr *x = bound_column(t->b->a, col, from);
-    const Query *q = t->insert->query;
-    x->pos = bind_pos(t->b, q->pos);
-    x->width = bind_width(t->b, q->width);
+    u32 pos, width;
+    query_column_place(t->insert->query, col, t->rel.len, &pos, &width);
+    x->pos = bind_pos(t->b, pos);
+    x->width = bind_width(t->b, width);
     bool same_family = type_is(from, KIND_TEXT) == type_is(to, KIND_TEXT);
     bool ok = from.kind == TYPE_NULL || type_eq(from, to) || type_implicit(from, to) ||
               (insert_is_constant(&t->rel, col) && same_family);
     if (!ok) {
-        Status st = bind_fail(t->b, W2006, q->pos, q->width, err,
+        Status st = bind_fail(t->b, W2006, pos, width, err,
                               "column \"%.*s\" of table \"%.*s\" is %s, the query gives %s",
                               STR_ARG(c->column.name), STR_ARG(t->def->name),
                               bind_type_text(t->b, to), bind_type_text(t->b, from));

@@ -27,9 +27,9 @@ macro_args(Binder *b, const ExprScope *s, const Expr *e, const CreateFunction *f
 {
     const Call *c = e->call;
     if (c->args.len != f->params_len) {
-        return bind_fail(b, W2005, e->pos, e->width, err,
-                         "function \"%.*s\" takes %u arguments, not %u",
-                         STR_ARG(path_last(&f->name).text), f->params_len, c->args.len);
+        return bind_fail(
+            b, W2005, e->pos, e->width, err, "function \"%.*s\" takes %u argument%s, not %u",
+            STR_ARG(path_last(&f->name).text), f->params_len, plural(f->params_len), c->args.len);
     }
     *ret = (MacroArgs){.params = f->params, .len = f->params_len};
     ret->values = arena_array(b->a, BoundExpr *, f->params_len + 1);

@@ -11,8 +11,9 @@ order_ordinal(const Binder *b, const Expr *e, u32 ncols, u32 *ret_col, Err *err)
     *ret_col = UINT32_MAX;
     if (e->kind != EXPR_LITERAL || e->literal->kind != LITERAL_INTEGER) return ERR_OK;
     if (!str_to_i64(e->literal->text, &n) || n < 1 || n > ncols) {
-        return bind_fail(b, W2013, e->pos, e->width, err, "ORDER BY %.*s: there are %u columns",
-                         STR_ARG(e->literal->text), ncols);
+        return bind_fail(b, W2013, e->pos, e->width, err,
+                         "ORDER BY %.*s is not among the %u column%s", STR_ARG(e->literal->text),
+                         ncols, plural(ncols));
     }
     *ret_col = (u32)(n - 1);
     return ERR_OK;

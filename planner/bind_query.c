@@ -8,6 +8,22 @@
 
 /* ---- set operations ------------------------------------------------------------------------- */
 
+void
+query_column_place(const Query *q, u32 col, u32 ncols, u32 *ret_pos, u32 *ret_width)
+{
+    *ret_pos = q->pos;
+    *ret_width = q->width;
+    const Expr *e = NULL;
+    if (q->kind == QUERY_SELECT && q->select->items.len == ncols) {
+        e = q->select->items.at[col].expr;
+    } else if (q->kind == QUERY_VALUES && col < q->rows.at[0]->args.len) {
+        e = q->rows.at[0]->args.at[col];
+    }
+    if (!e || e->kind == EXPR_STAR) return;
+    *ret_pos = e->pos;
+    *ret_width = e->width;
+}
+
 static Status
 setop_widths(const Binder *b, const Query *q, const Rel *parts, Err *err)
 {
@@ -15,8 +31,8 @@ setop_widths(const Binder *b, const Query *q, const Rel *parts, Err *err)
         if (parts[i].len == parts[0].len) continue;
         const Query *x = q->setop.at[i];
         return bind_fail(b, W2009, x->pos, x->width, err,
-                         "this side of UNION has %u columns, the first has %u", parts[i].len,
-                         parts[0].len);
+                         "this side of UNION has %u column%s, the first has %u", parts[i].len,
+                         plural(parts[i].len), parts[0].len);
     }
     return ERR_OK;
 }
@@ -29,8 +45,10 @@ setop_column(Binder *b, const Query *q, const Rel *parts, u32 col, BoundExpr **c
     BoundExpr **at = arena_array(b->a, BoundExpr *, n);
     for (u32 i = 0; i < n; i++) {
         at[i] = bound_column(b->a, col, parts[i].at[col].column.type);
-        at[i]->pos = bind_pos(b, q->setop.at[i]->pos);
-        at[i]->width = bind_width(b, q->setop.at[i]->width);
+        u32 pos, width;
+        query_column_place(q->setop.at[i], col, ncols, &pos, &width);
+        at[i]->pos = bind_pos(b, pos);
+        at[i]->width = bind_width(b, width);
     }
     Type common;
     TRY(bind_common(b, at, n, "UNION", &common, err));
@@ -99,7 +117,8 @@ values_row(Binder *b, const Query *q, u32 row, u32 ncols, BoundExpr **exprs, Err
     ExprScope s = {.clause = "VALUES"};
     if (e->args.len != ncols) {
         return bind_fail(b, W2009, e->pos, e->width, err,
-                         "this row of VALUES has %u columns, the first has %u", e->args.len, ncols);
+                         "this row of VALUES has %u column%s, the first has %u", e->args.len,
+                         plural(e->args.len), ncols);
     }
     for (u32 i = 0; i < ncols; i++) TRY(bind_expr(b, &s, e->args.at[i], &exprs[i], err));
     return ERR_OK;

@@ -178,7 +178,7 @@ rank_append(Binder *b, Rel *rel, const OverCall *over, u32 *partition, SortKey *
     n->rank.npartition = over->partition.len;
     n->rank.order = keys;
     n->rank.norder = over->order.len;
-    n->rank.kind = over->kind;
+    n->rank.kind = (u32)over->kind;
     n->rank.limit = UINT64_MAX;
     n->rank.emit_rank = true;
     n->rank.unit_us = 1000;

@@ -112,7 +112,7 @@ Status
 window_strip(Binder *b, const Rel *rel, const TimeWindow *window, Strip *ret_strip, bool *ret_raw,
              Err *err)
 {
-    const PlanNode *path[STRIP_NODES_MAX];
+    const PlanNode **path = arena_array(b->a, const PlanNode *, STRIP_NODES_MAX);
     u32 len = 0;
     const PlanNode *n = rel->node;
     while ((n->kind == PLAN_PROJECT || n->kind == PLAN_FILTER) && len < STRIP_NODES_MAX) {

@@ -80,7 +80,7 @@ push_predicate(const BoundExpr *e, ScanPredicate *ret)
         if (col->kind != BOUND_COLUMN || value->kind != BOUND_CONST) continue;
         if (!type_eq(col->type, value->type) || vector_is_null(&value->constant, 0)) return false;
         ret->column = col->column;
-        ret->op = side == 0 ? op : push_turn(op);
+        ret->op = (u32)(side == 0 ? op : push_turn(op));
         ret->constant = value->constant; /* the constant expression goes on owning it */
         return true;
     }

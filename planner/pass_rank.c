@@ -142,6 +142,8 @@ pass_rank(Binder *b, PlanNode **root, Err *err)
     if (n->kind == PLAN_RANK && n->rank.window_end_col == UINT32_MAX && !rank_input_ends(n)) {
         Status st = err_set(err, W2001, n->pos,
                             "ranking an unbounded input without a window is not supported yet");
+        err_at(err, n->pos, (u32)strlen("ROW_NUMBER"));
+        err_at(err, n->pos, n->rank.kind == RANK_RANK ? 4 : 10); /* RANK, or the longer names */
         return err_hint(err, st,
                         "Add window_start, window_end of a windowed input to PARTITION "
                         "BY.");

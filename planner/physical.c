@@ -82,13 +82,51 @@ physical_has_order(const PlanNode *n)
     return n->kind == PLAN_SCAN || n->kind == PLAN_VALUES;
 }
 
-/* Groups have no order to break ties by, so all other columns do: whatever the threads, the same
- * rows come first. */
+/* Columns of n that no two rows have in common, when those of a group by are still all there. */
+static bool
+physical_unique(Physical *p, const PlanNode *n, bool *set)
+{
+    if (n->kind == PLAN_FILTER) return physical_unique(p, n->input[0], set);
+    if (n->kind == PLAN_AGGREGATE) {
+        bool windowed = n->agg.window.kind != WINDOW_NONE;
+        for (u32 i = 0; i < n->agg.nkeys; i++) set[i] = true;
+        if (!windowed) return true;
+        u32 bound = n->agg.nkeys + n->agg.naggs;
+        if (bound == n->schema.len) return false;
+        set[bound] = true;
+        return true;
+    }
+    if (n->kind != PLAN_PROJECT) return false;
+    u32 nin = n->input[0]->schema.len, found = 0, wanted = 0;
+    bool *below = arena_array(p->b->a, bool, nin + 1);
+    if (!physical_unique(p, n->input[0], below)) return false;
+    for (u32 i = 0; i < n->schema.len; i++) {
+        const BoundExpr *e = n->project.exprs[i];
+        if (e->kind != BOUND_COLUMN || !below[e->column]) continue;
+        set[i] = true;
+    }
+    for (u32 c = 0; c < nin; c++) {
+        if (!below[c]) continue;
+        wanted++;
+        for (u32 i = 0; i < n->schema.len; i++) {
+            if (!bound_is_column(n->project.exprs[i], c)) continue;
+            found++;
+            break;
+        }
+    }
+    return found == wanted;
+}
+
+/* Groups have no order to break ties by, so the columns that tell them apart do: whatever the
+ * threads, the same rows come first. */
 static void
-physical_break_ties(Physical *p, const Schema *s, const u32 *fixed, u32 nfixed, SortKey **keys,
+physical_break_ties(Physical *p, const PlanNode *in, const u32 *fixed, u32 nfixed, SortKey **keys,
                     u32 *nkeys)
 {
+    const Schema *s = &in->schema;
     bool *used = arena_array(p->b->a, bool, s->len + 1);
+    bool *unique = arena_array(p->b->a, bool, s->len + 1);
+    bool some = physical_unique(p, in, unique);
     SortKey *all = arena_array(p->b->a, SortKey, *nkeys + s->len + 1);
     for (u32 i = 0; i < nfixed; i++) used[fixed[i]] = true;
     for (u32 i = 0; i < *nkeys; i++) {
@@ -96,7 +134,8 @@ physical_break_ties(Physical *p, const Schema *s, const u32 *fixed, u32 nfixed, 
         used[all[i].column] = true;
     }
     for (u32 i = 0; i < s->len; i++) {
-        if (!used[i]) all[(*nkeys)++] = (SortKey){.column = i, .nulls_first = true};
+        if (used[i] || (some && !unique[i])) continue;
+        all[(*nkeys)++] = (SortKey){.column = i, .nulls_first = true};
     }
     *keys = all;
 }
@@ -107,7 +146,7 @@ physical_sort(Physical *p, PlanNode *n, Err *err)
     const PlanNode *in = n->input[0];
     bool ordered = physical_has_order(in);
     if (!ordered) {
-        physical_break_ties(p, &in->schema, NULL, 0, &n->sort.keys, &n->sort.nkeys);
+        physical_break_ties(p, in, NULL, 0, &n->sort.keys, &n->sort.nkeys);
     }
     return physical_single(p, n, ordered, err);
 }
@@ -119,7 +158,7 @@ physical_rank(Physical *p, PlanNode *n, Err *err)
     const PlanNode *in = n->input[0];
     bool ordered = physical_has_order(in);
     if (!ordered && n->rank.kind == RANK_ROW_NUMBER) {
-        physical_break_ties(p, &in->schema, n->rank.partition, n->rank.npartition, &n->rank.order,
+        physical_break_ties(p, in, n->rank.partition, n->rank.npartition, &n->rank.order,
                             &n->rank.norder);
     }
     return physical_single(p, n, ordered, err);

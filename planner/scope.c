@@ -51,9 +51,9 @@ scope_missing(const Binder *b, const ExprScope *s, const Path *p, Str name, Err 
     if (!s->rel || s->rel->len == 0) {
         st = bind_fail(b, W2013, p->pos, p->width, err, "column \"%.*s\" does not exist",
                        STR_ARG(name));
-        return err_hint(err, st,
-                        s->macro ? "The body of a function sees its parameters only."
-                                 : "Nothing is read here: there is no FROM.");
+        if (s->macro) return err_hint(err, st, "The body of a function sees its parameters only.");
+        if (!s->rel) return err_hint(err, st, "Only constants may stand in %s.", s->clause);
+        return err_hint(err, st, "Nothing is read here: there is no FROM.");
     }
     if (p->len == 2) {
         st = bind_fail(b, W2013, p->pos, p->width, err, "column \"%.*s.%.*s\" does not exist",
