@@ -102,7 +102,8 @@ typedef struct JsonRows {
 void json_column_fill(JsonRows *rows, u32 c, u32 from, Vector *v);
 /* The text between a JSON text's quotes with its escapes resolved; out has room for as many bytes.
  * False: verdict UTF8 or BROKEN. */
-bool json_unescape(const char *text, u32 len, char *out, u32 *ret_len, JsonVerdict *ret_verdict);
+bool json_string_unescape(const char *text, u32 len, char *out, u32 *ret_len,
+                          JsonVerdict *ret_verdict);
 bool json_number_valid(const char *text, u32 len);
 
 extern const FormatDef format_json;
