@@ -409,6 +409,32 @@ cast_row_bind(FuncCall *call, Err *err)
     return call_misfit(call, err);
 }
 
+/* ---- TYPEOF --------------------------------------------------------------------------------- */
+
+/* data: the type's text, made when the call was bound. */
+static Status
+typeof_kernel(const EvalCtx *ctx, const Vector *args, u32 nargs, Vector *out, Err *err)
+{
+    (void)args, (void)nargs, (void)err;
+    const Str *text = ctx->data;
+    for (u32 i = 0; i < ctx->rows; i++) lane_set_text(out, i, *text);
+    return ERR_OK;
+}
+
+static Status
+typeof_bind(FuncCall *call, Err *err)
+{
+    (void)err;
+    StrBuf text = {0};
+    Str *copy = arena_make(call->arena, Str);
+    type_print(&text, call->arg_type[0]);
+    *copy = (Str){arena_copy(call->arena, text.ptr, text.len), (u32)text.len};
+    strbuf_done(&text);
+    call->ret = type_string();
+    call->data = copy;
+    return ERR_OK;
+}
+
 #define CAST_ROW(row, more, doc_text, example_text)                                                \
     {                                                                                              \
         .name = row, .args_min = 2, .args_max = 2, .flags = FUNC_OPERATOR | (more),                \
@@ -423,5 +449,15 @@ const FuncDef funcs_cast[] = {
              "CAST('12' AS INT) -> 12"),
     CAST_ROW("TRY_CAST", 0, "As CAST, but NULL where the value cannot be converted.",
              "TRY_CAST('12' AS INT) -> 12"),
+    {.name = "TYPEOF",
+     .args_min = 1,
+     .args_max = 1,
+     .flags = FUNC_NULLS | FUNC_NOT_NULL,
+     .kernel = typeof_kernel,
+     .bind = typeof_bind,
+     .category = "conversion",
+     .syntax = "TYPEOF(x)",
+     .doc = "The type of the value, as SQL writes it.",
+     .example = "TYPEOF(CAST(NULL AS INT)) -> INT"},
     {0},
 };

@@ -23,6 +23,14 @@ base64_encode(char *to, Str s)
     }
 }
 
+void
+base64_print(StrBuf *to, Str s)
+{
+    size_t bytes = ((size_t)s.len + 2) / 3 * 4;
+    base64_encode(strbuf_room(to, bytes), s);
+    to->len += bytes;
+}
+
 static i32
 base64_digit(char c)
 {

@@ -5,9 +5,9 @@
 #include "exec/funcs/cast.h"
 
 static const FuncDef *const families[] = {
-    funcs_arith, funcs_compare,   funcs_logic,  funcs_math,   funcs_round, funcs_text,
-    funcs_edit,  funcs_match,     funcs_regexp, funcs_encode, funcs_url,   funcs_time,
-    funcs_clock, funcs_time_text, funcs_json,   funcs_cast,
+    funcs_arith, funcs_compare, funcs_logic,     funcs_math,   funcs_round,   funcs_text,
+    funcs_edit,  funcs_match,   funcs_regexp,    funcs_encode, funcs_charset, funcs_url,
+    funcs_time,  funcs_clock,   funcs_time_text, funcs_json,   funcs_cast,
 };
 static const AggDef *const agg_families[] = {aggs_count, aggs_sum, aggs_extreme, aggs_order,
                                              aggs_stat};

@@ -10,8 +10,8 @@
 extern const FuncTable exec_func_table; /* all functions, aggregates and casts of weir */
 
 extern const FuncDef funcs_arith[], funcs_compare[], funcs_logic[], funcs_math[], funcs_round[],
-    funcs_text[], funcs_edit[], funcs_match[], funcs_regexp[], funcs_encode[], funcs_url[],
-    funcs_time[], funcs_clock[], funcs_time_text[], funcs_json[], funcs_cast[];
+    funcs_text[], funcs_edit[], funcs_match[], funcs_regexp[], funcs_encode[], funcs_charset[],
+    funcs_url[], funcs_time[], funcs_clock[], funcs_time_text[], funcs_json[], funcs_cast[];
 
 /* Slot of lane i of an argument. */
 #define LANE(v, T, i) (vector_data((v), const T)[(v)->form == VEC_CONST ? 0 : (i)])
@@ -71,6 +71,8 @@ ctx_zone(const EvalCtx *ctx)
 
 /* The text in small letters, added to `to`. */
 void text_lower(StrBuf *to, Str s);
+/* The bytes in base64 (RFC 4648), added to `to`. */
+void base64_print(StrBuf *to, Str s);
 /* -1, 0, 1 for two slots of one type; NaN is the greatest and equal to itself. */
 int slot_cmp(Type t, const void *a, const void *b);
 /* Bytes of a slot copied, by type. */

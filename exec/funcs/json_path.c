@@ -263,6 +263,8 @@ static bool
 path_step(Arena *a, Json *s, JsonStep *step)
 {
     *step = (JsonStep){0};
+    bool bracket_next = *s->at == '.' && s->at + 1 < s->end && s->at[1] == '[';
+    if (bracket_next) s->at++; /* $.['key'] is $['key'] */
     if (*s->at == '.') {
         s->at++;
         if (s->at < s->end && *s->at == '"') return path_quoted(a, s, &step->key);
