@@ -198,17 +198,23 @@ f64_word(f64 d)
         }                                                                                          \
     } while (0)
 
-static void
+/* The greatest low half of a first word: of texts, the greatest length. */
+static u32
 key_load_two_words(u64 *to, u32 stride, const Vector *v, u32 n)
 {
     const u64 *restrict slots = vector_data(v, const u64);
+    u32 longest = 0;
     for (u32 i = 0; i < n; i++) {
-        to[(size_t)i * stride] = slots[2 * i];
+        u64 first = slots[2 * i];
+        longest = MAX(longest, (u32)first);
+        to[(size_t)i * stride] = first;
         to[(size_t)i * stride + 1] = slots[2 * i + 1];
     }
+    return longest;
 }
 
-static void
+/* True if a text is longer than its slot. */
+static bool
 key_load_flat(u64 *to, u32 stride, const Vector *v, u32 n)
 {
     switch ((Phys)type_phys[v->type.kind]) {
@@ -234,12 +240,14 @@ key_load_flat(u64 *to, u32 stride, const Vector *v, u32 n)
         LOAD_WORDS(f64, f64_word(x));
         break;
     case PHYS_I128:
-    case PHYS_STR:
-        key_load_two_words(to, stride, v, n);
+        (void)key_load_two_words(to, stride, v, n);
         break;
+    case PHYS_STR:
+        return key_load_two_words(to, stride, v, n) > STRVIEW_INLINE;
     case PHYS_COUNT:
         UNREACHABLE();
     }
+    return false;
 }
 
 /* A null's slot is zero by vector.h's law, but for types whose zero is not all bits zero there is
@@ -253,7 +261,7 @@ key_load_column(KeyBatch *k, u32 key, const Vector *col)
     Vector flat = vector_share(col);
     if (flat.form != VEC_FLAT) vector_flatten(&flat);
     const Vector *v = &flat;
-    key_load_flat(to, stride, v, n);
+    k->any_long |= key_load_flat(to, stride, v, n);
     const u64 *valid = vector_valid(v);
     if (valid && l->null_word != UINT32_MAX) {
         bool two = type_phys[v->type.kind] == PHYS_STR || type_phys[v->type.kind] == PHYS_I128;
@@ -264,12 +272,6 @@ key_load_column(KeyBatch *k, u32 key, const Vector *col)
             to[(size_t)i * stride] = 0;
             if (two) to[(size_t)i * stride + 1] = 0;
         }
-    }
-    if (type_phys[v->type.kind] == PHYS_STR && !k->any_long) {
-        u32 longest = 0;
-        const StrView *s = vector_data(v, const StrView);
-        for (u32 i = 0; i < n; i++) longest = MAX(longest, s[i].len);
-        k->any_long = longest > STRVIEW_INLINE;
     }
     vector_done(&flat);
 }
@@ -290,10 +292,10 @@ word_is_text(const RowLayout *l, u32 word, u32 *ret_key)
 enum { HASH_SEED = 0x5bd1e995 };
 
 static u64
-hash_long_texts(const RowLayout *l, const u64 *words)
+hash_long_texts(const RowLayout *l, const u64 *words, u32 hashed)
 {
     u64 h = HASH_SEED;
-    for (u32 w = 0; w < l->key_words; w++) {
+    for (u32 w = 0; w < hashed; w++) {
         u32 key;
         if (word_is_text(l, w, &key) && (u32)words[w] > STRVIEW_INLINE) {
             StrView s;
@@ -307,24 +309,52 @@ hash_long_texts(const RowLayout *l, const u64 *words)
     return h;
 }
 
+/* The loops over key words are compiled for each small number of words, which the compiler unrolls:
+ * FOR_WORDS calls one of them. Null bits are compared, but not hashed: a NULL has zero words. */
+#define FOR_WORDS(call, words)                                                                     \
+    switch (words) {                                                                               \
+    case 1:                                                                                        \
+        call(1);                                                                                   \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        call(2);                                                                                   \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        call(3);                                                                                   \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        call(4);                                                                                   \
+        break;                                                                                     \
+    default:                                                                                       \
+        call(words);                                                                               \
+        break;                                                                                     \
+    }
+
+static inline __attribute__((always_inline)) void
+hash_words(KeyBatch *k, u32 stride, u32 hashed)
+{
+    for (u32 i = 0; i < k->rows; i++) {
+        const u64 *words = k->words + (size_t)i * stride;
+        u64 h = HASH_SEED;
+        for (u32 w = 0; w < hashed; w++) h = hash_u64(words[w], h);
+        k->hash[i] = h;
+    }
+}
+
 static void
 key_batch_hash(KeyBatch *k)
 {
     const RowLayout *l = k->layout;
-    u32 n = k->rows, stride = l->key_words;
+    u32 stride = l->key_words, hashed = stride - (l->null_word != UINT32_MAX);
     if (k->any_long) {
-        for (u32 i = 0; i < n; i++) {
-            k->hash[i] = hash_long_texts(l, k->words + (size_t)i * stride);
+        for (u32 i = 0; i < k->rows; i++) {
+            k->hash[i] = hash_long_texts(l, k->words + (size_t)i * stride, hashed);
         }
         return;
     }
-    for (u32 i = 0; i < n; i++) k->hash[i] = HASH_SEED;
-    for (u32 w = 0; w < stride; w++) {
-        const u64 *words = k->words + w;
-        for (u32 i = 0; i < n; i++) {
-            k->hash[i] = hash_u64(words[(size_t)i * stride], k->hash[i]);
-        }
-    }
+#define HASH_WORDS(n) hash_words(k, stride, n)
+    FOR_WORDS(HASH_WORDS, hashed)
+#undef HASH_WORDS
 }
 
 void
@@ -361,14 +391,12 @@ words_equal_long(const RowLayout *l, const u64 *a, const u64 *b)
     return true;
 }
 
-static bool
-words_equal(const RowLayout *l, const u64 *a, const u64 *b, bool any_long)
+static inline __attribute__((always_inline)) bool
+words_equal(const u64 *a, const u64 *b, u32 words)
 {
-    if (UNLIKELY(any_long)) return words_equal_long(l, a, b);
-    for (u32 w = 0; w < l->key_words; w++) {
-        if (a[w] != b[w]) return false;
-    }
-    return true;
+    u64 differ = 0;
+    for (u32 w = 0; w < words; w++) differ |= a[w] ^ b[w];
+    return differ == 0;
 }
 
 static void
@@ -415,8 +443,21 @@ row_own_texts(Pane *p, u8 *row)
     }
 }
 
+static inline const u64 *
+row_words(const u8 *row)
+{
+    return (const u64 *)(const void *)(row + ROW_KEYS_AT);
+}
+
+static bool
+row_has_key(const RowLayout *l, const u8 *row, const u64 *words, bool any_long)
+{
+    if (any_long) return words_equal_long(l, row_words(row), words);
+    return words_equal(row_words(row), words, l->key_words);
+}
+
 /* The group with these words, made when absent. The index has room. */
-static inline u8 *
+static u8 *
 group_find(Pane *p, u64 hash, const u64 *words, bool any_long)
 {
     const RowLayout *l = p->shape->layout;
@@ -426,9 +467,7 @@ group_find(Pane *p, u64 hash, const u64 *words, bool any_long)
         if (!e) break;
         if ((u32)(e >> 32) != hi) continue;
         u8 *row = pane_row(p, (u32)e - 1);
-        if (words_equal(l, (const u64 *)(const void *)(row + ROW_KEYS_AT), words, any_long)) {
-            return row;
-        }
+        if (row_has_key(l, row, words, any_long)) return row;
     }
     u8 *row = row_append(p);
     p->index[at] = (u64)hi << 32 | p->rows;
@@ -438,20 +477,44 @@ group_find(Pane *p, u64 hash, const u64 *words, bool any_long)
     return row;
 }
 
+/* Lanes from..to: most groups are there already, in the first slot looked at. */
+static inline __attribute__((always_inline)) void
+find_groups(Pane *p, const KeyBatch *k, const u16 *lanes, u32 n, u8 **ret_rows, u32 words)
+{
+    const u64 *index = p->index;
+    u32 mask = p->index_mask, log2 = p->chunk_rows_log2, row_mask = (1u << log2) - 1;
+    size_t row_bytes = p->shape->layout->row_bytes;
+    for (u32 i = 0; i < n; i++) {
+        u32 lane = lanes ? lanes[i] : i;
+        u64 hash = k->hash[lane], e = index[(u32)(hash >> 32) & mask];
+        const u64 *key = k->words + (size_t)lane * words;
+        if (LIKELY(e && (e ^ hash) >> 32 == 0)) {
+            u32 number = (u32)e - 1;
+            u8 *row = p->chunks[number >> log2] + (number & row_mask) * row_bytes;
+            if (LIKELY(words_equal(row_words(row), key, words))) {
+                ret_rows[i] = row;
+                continue;
+            }
+        }
+        ret_rows[i] = group_find(p, hash, key, k->any_long);
+    }
+}
+
+/* Beyond this many slots an index does not fit the second-level cache. */
+enum { PREFETCH_SLOTS = 32 * 1024 };
+
 void
 pane_find_groups(Pane *p, const KeyBatch *k, const u16 *lanes, u32 n, u8 **ret_rows)
 {
     assert(p->refs == 1);
     index_reserve(p, n);
-    u32 stride = k->layout->key_words;
-    for (u32 i = 0; i < n; i++) {
+    for (u32 i = 0; i < n && p->index_mask >= PREFETCH_SLOTS; i++) {
         u32 lane = lanes ? lanes[i] : i;
         __builtin_prefetch(&p->index[(u32)(k->hash[lane] >> 32) & p->index_mask]);
     }
-    for (u32 i = 0; i < n; i++) {
-        u32 lane = lanes ? lanes[i] : i;
-        ret_rows[i] = group_find(p, k->hash[lane], k->words + (size_t)lane * stride, k->any_long);
-    }
+#define FIND_GROUPS(words) find_groups(p, k, lanes, n, ret_rows, words)
+    FOR_WORDS(FIND_GROUPS, k->layout->key_words)
+#undef FIND_GROUPS
 }
 
 u8 *
@@ -497,7 +560,7 @@ pane_merge_share(Pane *p, Pane *from, u32 part)
         u8 *to;
         if (l->nkeys) {
             index_reserve(p, 1);
-            to = group_find(p, hash, (const u64 *)(const void *)(row + ROW_KEYS_AT), l->has_text);
+            to = group_find(p, hash, row_words(row), l->has_text);
         } else {
             to = pane_single_group(p);
         }
