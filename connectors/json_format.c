@@ -29,8 +29,9 @@ static const Option options[] = {
      NULL, "leave NULL columns out of the record instead of writing null"},
     {"json.max-record-bytes", OPTION_BYTES, offsetof(JsonOptions, record_bytes_max), "16 mb", NULL,
      "a longer line is an error"},
-    {"on-error", OPTION_ENUM, offsetof(JsonOptions, on_error), "fail", "fail|skip",
-     "what a bad record does: ends the statement, or is left out and counted"},
+    {"on-error", OPTION_ENUM, offsetof(JsonOptions, on_error), "fail", "fail|skip|dead-letter",
+     "what a bad record does: ends the statement, or is left out and counted; dead-letter is not "
+     "supported yet"},
 };
 
 /* --- paths --------------------------------------------------------------------------------- */
@@ -126,6 +127,8 @@ json_check(TableSpec *spec, void *to, OptionSetting *settings, u32 n, Err *err)
     JsonOptions *o = to;
     if (o->null_key_mode.len || o->null_key_literal.len)
         return err_set(err, W2001, spec->pos, "'json.map-null-key.*' is not supported yet");
+    if (o->on_error == JSON_ON_ERROR_DEAD_LETTER)
+        return err_set(err, W2001, spec->pos, "'on-error' = 'dead-letter' is not supported yet");
     if (o->record_bytes_max < 1 || o->record_bytes_max > (i64)1 << 30)
         return err_set(err, W2012, spec->pos, "'json.max-record-bytes' is not in 1..1 gb");
     o->settings = settings;

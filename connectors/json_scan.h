@@ -9,7 +9,7 @@
 #include "connectors/format.h"
 #include "connectors/json_simd.h"
 
-enum { JSON_ON_ERROR_FAIL, JSON_ON_ERROR_SKIP };
+enum { JSON_ON_ERROR_FAIL, JSON_ON_ERROR_SKIP, JSON_ON_ERROR_DEAD_LETTER };
 enum { JSON_TIMES_SQL, JSON_TIMES_ISO };
 
 typedef struct JsonOptions {

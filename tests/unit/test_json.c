@@ -430,6 +430,9 @@ options_are_checked(void)
         CHECK(!st || err.code == cases[i].code);
         CHECK(s.used);
     }
+    JsonOptions later = {.record_bytes_max = 100, .on_error = JSON_ON_ERROR_DEAD_LETTER};
+    Err err = {0};
+    CHECK(format_json.check(&spec, &later, NULL, 0, &err) != ERR_OK && err.code == W2001);
 }
 
 /* One row of the given slots, encoded. */
