@@ -94,7 +94,7 @@ json_bind(FuncCall *call, JsonCall **ret, Err *err)
 static Status
 json_value_bind(FuncCall *call, Err *err)
 {
-    JsonCall *j;
+    JsonCall *j = NULL;
     TRY(json_bind(call, &j, err));
     if (call->nargs == 2) return ERR_OK;
     if (call->nargs != 6) return call_misfit(call, err);
@@ -107,7 +107,7 @@ json_value_bind(FuncCall *call, Err *err)
 static Status
 json_exists_bind(FuncCall *call, Err *err)
 {
-    JsonCall *j;
+    JsonCall *j = NULL;
     TRY(json_bind(call, &j, err));
     j->on_error = ANSWER_FALSE;
     if (call->nargs == 3) TRY(json_word_bind(call, 2, &j->on_error, err));
@@ -118,7 +118,7 @@ json_exists_bind(FuncCall *call, Err *err)
 static Status
 json_query_bind(FuncCall *call, Err *err)
 {
-    JsonCall *j;
+    JsonCall *j = NULL;
     TRY(json_bind(call, &j, err));
     if (call->nargs == 2) return ERR_OK;
     if (call->nargs != 5) return call_misfit(call, err);
