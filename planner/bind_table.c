@@ -290,6 +290,20 @@ table_constraints(TableBinding *t, Err *err)
     return ERR_OK;
 }
 
+/* Options of a stored table lie in the catalog's text: errors about them point at the table. */
+static OptionList
+table_options(const Binder *b, const OptionList *from)
+{
+    if (!b->place.fixed) return *from;
+    OptionList to = {.at = arena_array(b->a, OptionDef, from->len + 1), .len = from->len};
+    for (u32 i = 0; i < from->len; i++) {
+        to.at[i] = from->at[i];
+        to.at[i].pos = to.at[i].value_pos = b->place.pos;
+        to.at[i].width = to.at[i].value_width = b->place.width;
+    }
+    return to;
+}
+
 Status
 bind_table_def(Binder *b, const CreateTable *create, TableDef **ret_def, Err *err)
 {
@@ -299,7 +313,7 @@ bind_table_def(Binder *b, const CreateTable *create, TableDef **ret_def, Err *er
     TableDef *def = arena_make(b->a, TableDef);
     def->name = path_last(&create->name).text;
     def->watermark_col = UINT32_MAX;
-    def->options = create->options;
+    def->options = table_options(b, &create->options);
     def->comment = create->comment;
     def->pos = bind_pos(b, create->name.pos);
     TableBinding t = {.b = b, .create = create, .def = def};
