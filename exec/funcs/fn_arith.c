@@ -245,6 +245,18 @@ ltz_add_months(const EvalCtx *ctx, const Vector *args, u32 nargs, Vector *out, E
 #define EXPR ((i64)l - r) * US_PER_DAY
 #include "exec/kernels/binary.tmpl.h"
 
+/* A constant of at most 100,000 years: a timestamp and it never overflow 64 bits, so that the plain
+ * loop will do. The watermark of nearly every table is such a difference. */
+static bool
+interval_is_small(const FuncCall *call, u32 arg)
+{
+    const i64 most_us = (i64)100000 * 366 * US_PER_DAY;
+    const Vector *v = call->constant[arg];
+    if (!v || vector_is_null(v, 0)) return false;
+    i64 us = LANE(v, i64, 0);
+    return us >= -most_us && us <= most_us;
+}
+
 static Status
 arith_bind_time(FuncCall *call, char op, u32 time_arg, Err *err)
 {
@@ -264,6 +276,10 @@ arith_bind_time(FuncCall *call, char op, u32 time_arg, Err *err)
     }
     bool zoned = time.kind == TYPE_TIMESTAMP_LTZ && d->months;
     call->kernel = zoned ? ltz_add_months : time_add_kernel;
+    if (interval_is_small(call, 1 - time_arg) && !d->months && type_phys[time.kind] == PHYS_I64 &&
+        time.kind != TYPE_TIME) {
+        call->kernel = kernel_table()->arith[d->minus ? ARITH_SUB : ARITH_ADD][PHYS_I64];
+    }
     call->data = d;
     return ERR_OK;
 }

@@ -6,6 +6,18 @@
 
 #include "base/cpu.h"
 
+static void
+loops_range(const i64 *x, u32 n, i64 *ret_least, i64 *ret_greatest)
+{
+    i64 least = x[0], greatest = x[0];
+    for (u32 i = 0; i < n; i++) {
+        least = x[i] < least ? x[i] : least;
+        greatest = x[i] > greatest ? x[i] : greatest;
+    }
+    *ret_least = least;
+    *ret_greatest = greatest;
+}
+
 extern const KernelTable CPU_SYMBOL(kernel_loops);
 
 /* ---- arithmetic ------------------------------------------------------------------------- */
@@ -320,4 +332,5 @@ const KernelTable CPU_SYMBOL(kernel_loops) = {
     .pack = loops_pack,
     .unpack = loops_unpack,
     .select = loops_select,
+    .range = loops_range,
 };

@@ -1,6 +1,7 @@
 /* agg_core.c - rows into panes, panes into rows. */
 #include "exec/ops/agg_core.h"
 #include "base/mem.h"
+#include "exec/kernels/kernels.h"
 #include "exec/state/distinct.h"
 #include "exec/window.h"
 
@@ -171,11 +172,8 @@ assign_windows(AggCore *c, const Batch *b, bool *ret_one, Err *err)
         window_from_event(c->clock, c->start, b->rows);
         ts = c->start;
     }
-    i64 lo = ts[0], hi = ts[0];
-    for (u32 i = 0; i < b->rows; i++) {
-        lo = MIN(lo, ts[i]);
-        hi = MAX(hi, ts[i]);
-    }
+    i64 lo, hi;
+    kernel_table()->range(ts, b->rows, &lo, &hi);
     i64 first = window_start(w, lo);
     *ret_one = !b->wm && first == window_start(w, hi);
     for (u32 i = 0; i < b->rows && !*ret_one; i++) c->start[i] = window_start(w, ts[i]);

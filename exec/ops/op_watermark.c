@@ -11,6 +11,7 @@
  * A row is slow when its event time is at or before the watermark in front of it (+ unit, for
  * sessions); only batches with such rows carry the column `wm` (batch.h). */
 #include "base/mem.h"
+#include "exec/kernels/kernels.h"
 #include "exec/scan.h"
 
 /* A chunk of 256 KiB holds at most a few batches of long rows, or hundreds of one-byte ones. */
@@ -74,22 +75,13 @@ compute_columns(WatermarkOp *w, Batch **batch, Err *err)
 }
 
 static i64
-least_time(const Vector *time)
-{
-    const i64 *ts = vector_data(time, const i64);
-    i64 least = INT64_MAX;
-    for (u32 i = 0; i < time->len; i++) least = MIN(least, ts[i]);
-    return least;
-}
-
-static i64
 greatest_value(const Vector *v)
 {
     const i64 *at = vector_data(v, const i64);
     const u64 *valid = vector_valid(v);
-    i64 greatest = WATERMARK_NONE;
+    i64 least, greatest = WATERMARK_NONE;
     if (!valid) {
-        for (u32 i = 0; i < v->len; i++) greatest = MAX(greatest, at[i]);
+        kernel_table()->range(at, v->len, &least, &greatest);
         return greatest;
     }
     for (u32 i = 0; i < v->len; i++) {
@@ -117,9 +109,9 @@ mark_slow_rows(WatermarkOp *w, Batch *b, const Vector *wm)
     const u64 *valid = vector_valid(wm);
     const i64 *ts = vector_data(&b->col[w->time_col], const i64);
     i64 max_us = w->max_us;
-    i64 after = MAX(max_us, greatest_value(wm));
-    bool maybe_slow =
-        after != WATERMARK_NONE && least_time(&b->col[w->time_col]) <= after + w->unit_us;
+    i64 after = MAX(max_us, greatest_value(wm)), least, greatest;
+    kernel_table()->range(ts, b->rows, &least, &greatest);
+    bool maybe_slow = after != WATERMARK_NONE && least <= after + w->unit_us;
     if (!maybe_slow && !w->max_advance_us) {
         w->max_us = after;
         return;
