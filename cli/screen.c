@@ -236,7 +236,8 @@ screen_close(Screen *s, Status st, Err *err)
     if (s->has_rows && !s->cli->out.gone) {
         /* What is held back is part of what the statement did; its own error stays the error. */
         Err second;
-        Status end = s->render.def->end(&s->render, true, &second);
+        if (s->render.rows == 0) s->cli->out.text.len = 0; /* no head without a body */
+        Status end = s->render.rows ? s->render.def->end(&s->render, true, &second) : ERR_OK;
         if (!st && end) {
             st = end;
             *err = second;

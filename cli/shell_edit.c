@@ -63,6 +63,8 @@ edit_getc(EditLine *el, wchar_t *ret)
         return 0;
     }
     if (read(STDIN_FILENO, bytes, 1) != 1) return 0;
+    /* A Ctrl-D typed while a statement ran, in the terminal's line mode, is handed over as NUL. */
+    if (bytes[0] == '\0') bytes[0] = 'D' & 0x1F;
     u32 wanted = lead_bytes((u8)bytes[0]), have = 1;
     while (have < wanted && read(STDIN_FILENO, bytes + have, 1) == 1) have++;
     u32 used = 1;

@@ -49,8 +49,8 @@ Time and signals.
   > INSERT INTO b SELECT x FROM g;
   > SQL
   $ weir --timeout 0.3 endless.sql
-  $ timeout --preserve-status -s INT 0.5 weir endless.sql
-  $ timeout --preserve-status -s TERM 0.5 weir -q run endless.sql
+  $ timeout --preserve-status -s INT 2 weir endless.sql
+  $ timeout --preserve-status -s TERM 2 weir -q run endless.sql
 
 A reader that leaves, a full disk, no stdout at all.
 
