@@ -96,7 +96,8 @@ static bool
 segment_find(const LikePattern *p, const LikeSegment *seg, Str s, u32 *ret_end)
 {
     if (!seg->has_any) {
-        const char *hit = seg->len ? memmem(s.ptr, s.len, p->bytes + seg->from, seg->len) : s.ptr;
+        Str part = {(const char *)p->bytes + seg->from, seg->len};
+        const char *hit = seg->len ? text_search(s, part) : s.ptr;
         if (!hit) return false;
         *ret_end = (u32)(hit - s.ptr) + seg->len;
         return true;

@@ -122,7 +122,7 @@ text_find(Str s, Str needle, u32 from)
 {
     if (from > s.len) return UINT32_MAX;
     if (!needle.len) return from;
-    const char *at = memmem(s.ptr + from, s.len - from, needle.ptr, needle.len);
+    const char *at = text_search((Str){s.ptr + from, s.len - from}, needle);
     return at ? (u32)(at - s.ptr) : UINT32_MAX;
 }
 

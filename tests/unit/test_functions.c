@@ -1,5 +1,6 @@
 /* test_functions.c - the example of every function row, folded by the planner and run unfolded; and
  * that no row lacks what the manual prints. */
+#include "base/rng.h"
 #include "tests/unit/eval_fixture.h"
 #include "tests/unit/test.h"
 
@@ -107,5 +108,47 @@ branches_guard_errors(void)
     fixture_close(&f);
 }
 
-TESTS(TEST(rows_are_documented), TEST(examples_hold_when_folded), TEST(examples_hold_when_run),
+/* LIKE by its definition, one character or two-byte letter at a time. */
+static bool
+like_by_definition(const char *s, const char *p)
+{
+    if (!*p) return !*s;
+    u32 s_bytes = (u8)*s >= 0x80 ? 2 : 1, p_bytes = (u8)*p >= 0x80 ? 2 : 1;
+    if (*p == '%')
+        return like_by_definition(s, p + 1) || (*s && like_by_definition(s + s_bytes, p));
+    if (!*s) return false;
+    if (*p == '_') return like_by_definition(s + s_bytes, p + 1);
+    return strncmp(s, p, p_bytes) == 0 && like_by_definition(s + p_bytes, p + p_bytes);
+}
+
+static void
+random_text(Rng *rng, const char *const *letters, u32 nletters, u32 len_max, char *to)
+{
+    *to = 0;
+    for (u64 n = rng_below(rng, len_max + 1); n; n--) {
+        const char *letter = letters[rng_below(rng, nletters)];
+        memcpy(to, letter, strlen(letter) + 1);
+        to += strlen(letter);
+    }
+}
+
+static void
+like_agrees_with_its_definition(void)
+{
+    static const char *const letters[] = {"a", "b", "\xC3\xA9", "%", "_", "%"};
+    EvalFixture f;
+    fixture_open(&f, true);
+    Rng rng = rng_seed(11);
+    for (u32 i = 0; i < 3000; i++) {
+        char text[32], pattern[32], expression[128];
+        random_text(&rng, letters, 3, 10, text);
+        random_text(&rng, letters, ARRAY_LEN(letters), 7, pattern);
+        (void)snprintf(expression, sizeof expression, "'%s' LIKE '%s'", text, pattern);
+        check_eval(&f, expression, like_by_definition(text, pattern) ? "TRUE" : "FALSE");
+    }
+    fixture_close(&f);
+}
+
+TESTS(TEST(like_agrees_with_its_definition), TEST(rows_are_documented),
+      TEST(examples_hold_when_folded), TEST(examples_hold_when_run),
       TEST(errors_name_what_is_wrong), TEST(branches_guard_errors))
