@@ -1,10 +1,14 @@
-/* agg_stat.c - STDDEV_POP, STDDEV_SAMP, VAR_POP, VAR_SAMP of numbers, as DOUBLE.
+/* agg_stat.c - STDDEV_POP, STDDEV_SAMP, VAR_POP, VAR_SAMP of numbers.
+ *
+ * Results: the argument's type for integers (cut to a whole number) and FLOAT, as Flink has it;
+ * DOUBLE for DOUBLE and DECIMAL.
  *
  * The state holds the exact sums of x and of x * x, so no order of rows shows. The sum of squared
  * deviations is taken from them around the rounded mean m without cancellation:
  *     sum (x - m)^2 = sum x^2 - 2 m sum x + n m^2
  * every term of which is added exactly; only the last division rounds (and m itself, whose error
  * enters squared). */
+#include "base/number.h"
 #include "exec/aggs/aggs.h"
 
 #include <math.h>
@@ -79,6 +83,31 @@ typedef struct StatKind {
     bool root, sample;
 } StatKind;
 
+static void
+stat_store(Vector *out, u32 i, f64 v)
+{
+    switch ((int)out->type.kind) {
+    case TYPE_TINYINT:
+        vector_data(out, i8)[i] = (i8)f64_to_i32(v);
+        break;
+    case TYPE_SMALLINT:
+        vector_data(out, i16)[i] = (i16)f64_to_i32(v);
+        break;
+    case TYPE_INT:
+        vector_data(out, i32)[i] = f64_to_i32(v);
+        break;
+    case TYPE_BIGINT:
+        vector_data(out, i64)[i] = f64_to_i64(v);
+        break;
+    case TYPE_FLOAT:
+        vector_data(out, f32)[i] = (f32)v;
+        break;
+    default:
+        vector_data(out, f64)[i] = v;
+        break;
+    }
+}
+
 static Status
 stat_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
@@ -92,7 +121,10 @@ stat_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *
             continue;
         }
         f64 v = stat_deviations(s) / (f64)by;
-        vector_data(out, f64)[i] = kind->root ? sqrt(v) : v;
+        bool whole = type_is(out->type, KIND_INTEGER);
+        if (whole) v = trunc(v);
+        if (kind->root) v = sqrt(v);
+        stat_store(out, i, v);
     }
     return ERR_OK;
 }
@@ -115,8 +147,9 @@ stat_bind(AggCall *c, Err *err)
     size_t len = strlen(c->def->name);
     kind->root = c->def->name[0] == 'S';
     kind->sample = strcmp(c->def->name + len - 4, "_POP") != 0;
+    bool kept = type_is(*t, KIND_INTEGER) || t->kind == TYPE_FLOAT;
+    c->ret = kept ? type_nullable(*t, true) : type_of(TYPE_DOUBLE);
     *t = type_nullable(type_of(TYPE_DOUBLE), !t->not_null);
-    c->ret = type_of(TYPE_DOUBLE);
     c->data = kind;
     c->fns = &stat_fns;
     c->state_bytes = sizeof(StatSum);
@@ -130,13 +163,13 @@ stat_bind(AggCall *c, Err *err)
     }
 
 const AggDef aggs_stat[] = {
-    STAT("VAR_POP", "The variance of the values.", "VAR_POP(x) over 1, 2, 3, 4 -> 1.25"),
+    STAT("VAR_POP", "The variance of the values.", "VAR_POP(x) over 2, 4, 6, 8 -> 5"),
     STAT("VAR_SAMP", "The variance estimated from a sample; NULL for one value.",
-         "VAR_SAMP(x) over 1, 3 -> 2.0"),
-    STAT("VARIANCE", "As VAR_SAMP.", "VARIANCE(x) over 1, 3 -> 2.0"),
-    STAT("STDDEV_POP", "The standard deviation of the values.", "STDDEV_POP(x) over 1, 3 -> 1.0"),
+         "VAR_SAMP(x) over 1, 3 -> 2"),
+    STAT("VARIANCE", "As VAR_SAMP.", "VARIANCE(x) over 1, 3 -> 2"),
+    STAT("STDDEV_POP", "The standard deviation of the values.", "STDDEV_POP(x) over 1, 3 -> 1"),
     STAT("STDDEV_SAMP", "The standard deviation estimated from a sample; NULL for one value.",
-         "STDDEV_SAMP(x) over 1, 3, 5 -> 2.0"),
-    STAT("STDDEV", "As STDDEV_SAMP.", "STDDEV(x) over 1, 3, 5 -> 2.0"),
+         "STDDEV_SAMP(x) over 1, 3, 5 -> 2"),
+    STAT("STDDEV", "As STDDEV_SAMP.", "STDDEV(x) over 1, 3, 5 -> 2"),
     {0},
 };
