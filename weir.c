@@ -290,6 +290,11 @@ desk_query(Desk *d, const Query *query, Err *err)
 static Status
 desk_inserts(Desk *d, const Insert *const *inserts, u32 n, Err *err)
 {
+    for (u32 i = 0; i < n; i++) {
+        const Path *table = &inserts[i]->table;
+        if (!inserts[i]->overwrite) continue;
+        return desk_unsupported("INSERT OVERWRITE", table->pos, table->width, err);
+    }
     Plan *plan = NULL;
     TRY(plan_inserts(&d->planner, d->arena, inserts, n, &plan, err));
     return d->check ? ERR_OK : desk_run_plan(d, plan, err);
@@ -338,9 +343,11 @@ desk_statement(Desk *d, const Stmt *s, Err *err)
         return desk_set(d, s, err);
     case STMT_RESET:
         return desk_reset(d, s, err);
+    case STMT_CREATE_SPACE:
+        return desk_unsupported(s->create_space->catalog ? "CREATE CATALOG" : "CREATE DATABASE",
+                                s->pos, s->width, err);
     case STMT_COPY:
     case STMT_CREATE_MODEL:
-    case STMT_CREATE_SPACE:
     case STMT_SUMMARIZE:
     case STMT_STOP_JOB:
         return desk_unsupported(stmt_kind_text(s->kind), s->pos, s->width, err);

@@ -13,11 +13,14 @@ stmt_text(Desk *d, const Stmt *s)
 }
 
 static Status
-store(Desk *d, const CatalogEntry *e, bool or_replace, bool if_not_exists, u32 pos,
+store(Desk *d, const CatalogEntry *e, bool or_replace, bool if_not_exists, const Path *name,
       const char *what, Err *err)
 {
     bool done = false;
-    TRY(catalog_create(d->weir->catalog, e, or_replace, if_not_exists, pos, &done, err));
+    Status st =
+        catalog_create(d->weir->catalog, e, or_replace, if_not_exists, name->pos, &done, err);
+    if (st && err->pos == name->pos) err_at(err, name->pos, name->width);
+    if (st) return st;
     if (!done) return desk_done(d, err, "%s %.*s exists already", what, STR_ARG(e->name));
     return desk_done(d, err, "%s %.*s created", what, STR_ARG(e->name));
 }
@@ -37,7 +40,7 @@ desk_create_table(Desk *d, const Stmt *s, Err *err)
     TRY(d->planner.table_spec(d, d->arena, def, NULL, &spec, &bounded, err));
     e.sql = stmt_text(d, s);
     e.comment = c->comment;
-    return store(d, &e, c->or_replace, c->if_not_exists, c->name.pos, "table", err);
+    return store(d, &e, c->or_replace, c->if_not_exists, &c->name, "table", err);
 }
 
 Status
@@ -50,7 +53,7 @@ desk_create_view(Desk *d, const Stmt *s, Err *err)
     TRY(plan_check_view(&d->planner, d->arena, c, &schema, err));
     e.sql = stmt_text(d, s);
     e.comment = c->comment;
-    return store(d, &e, c->or_replace, c->if_not_exists, c->name.pos, "view", err);
+    return store(d, &e, c->or_replace, c->if_not_exists, &c->name, "view", err);
 }
 
 Status
@@ -62,7 +65,7 @@ desk_create_function(Desk *d, const Stmt *s, Err *err)
     TRY(desk_object_name(&c->name, &e.name, err));
     TRY(plan_check_function(&d->planner, d->arena, c, err));
     e.sql = stmt_text(d, s);
-    return store(d, &e, c->or_replace, c->if_not_exists, c->name.pos, "function", err);
+    return store(d, &e, c->or_replace, c->if_not_exists, &c->name, "function", err);
 }
 
 /* On a memory table an index is accepted and does nothing, as DIALECT 1 says; nowhere else. */
@@ -142,6 +145,18 @@ alter_table(Desk *d, const Alter *a, Stmt *stored, CatalogEntry *e, Err *err)
     return d->planner.table_spec(d, d->arena, def, NULL, &spec, &bounded, err);
 }
 
+/* Does the error point into this statement? Other places are in the stored one's text. */
+static bool
+place_is_new(const Alter *a, const Err *err)
+{
+    if (a->kind == ALTER_RENAME && err->pos == a->to.pos) return true;
+    for (u32 i = 0; i < a->options.len; i++) {
+        const OptionDef *o = &a->options.at[i];
+        if (err->pos == o->pos || err->pos == o->value_pos) return true;
+    }
+    return false;
+}
+
 Status
 desk_alter(Desk *d, const Stmt *s, Err *err)
 {
@@ -173,7 +188,7 @@ desk_alter(Desk *d, const Stmt *s, Err *err)
         p->at[p->len - 1].text = e.name;
     } else {
         Status st = alter_table(d, a, stored, &e, err);
-        if (st && a->kind != ALTER_RENAME) err_at(err, a->kind_pos, a->kind_width);
+        if (st && !place_is_new(a, err)) err_at(err, a->kind_pos, a->kind_width);
         if (st) return st;
     }
     e.sql = stmt_text(d, stored);
@@ -209,7 +224,11 @@ desk_drop(Desk *d, const Stmt *s, Err *err)
     Str name;
     TRY(desk_object_name(&drop->name, &name, err));
     bool done = false;
-    TRY(catalog_drop(d->weir->catalog, kind, name, drop->if_exists, drop->name.pos, &done, err));
+    Status st =
+        catalog_drop(d->weir->catalog, kind, name, drop->if_exists, drop->name.pos, &done, err);
+    if (st && err->code == W2002) return desk_no_object(d, kind, what, &drop->name, err);
+    if (st && err->pos == drop->name.pos) err_at(err, drop->name.pos, drop->name.width);
+    if (st) return st;
     if (kind == CATALOG_TABLE && done) memory_table_drop(d->weir->memory, name);
     return desk_done(d, err, done ? "%s %.*s dropped" : "%s %.*s does not exist", what,
                      STR_ARG(name));

@@ -55,6 +55,9 @@ Status desk_run_plan(Desk *d, const Plan *plan, Err *err) MUST_USE;
 Status desk_unsupported(const char *what, u32 pos, u32 width, Err *err) MUST_USE;
 /* The last part of a name; W2002 if its catalog or database is not the one there is. */
 Status desk_object_name(const Path *path, Str *ret_name, Err *err) MUST_USE;
+/* W2002 for an object that is not there, with the nearest name as a hint. */
+Status desk_no_object(Desk *d, CatalogKind kind, const char *what, const Path *path,
+                      Err *err) MUST_USE;
 /* End of a statement without rows. */
 Status desk_done(Desk *d, Err *err, const char *fmt, ...) PRINTF(3, 4);
 

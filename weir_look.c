@@ -183,6 +183,18 @@ show_functions(Desk *d, const Show *s, Err *err)
     return desk_text(d, &rows, err);
 }
 
+Status
+desk_no_object(Desk *d, CatalogKind kind, const char *what, const Path *path, Err *err)
+{
+    Str name = path_last(path).text;
+    Status st = err_set(err, W2002, path->pos, "%s \"%.*s\" does not exist", what, STR_ARG(name));
+    err_at(err, path->pos, path->width);
+    CatalogKind space = kind == CATALOG_FUNCTION ? kind : CATALOG_TABLE;
+    Str near = catalog_nearest(d->weir->catalog, d->arena, space, name);
+    if (near.len) (void)err_hint(err, st, "Did you mean \"%.*s\"?", STR_ARG(near));
+    return st;
+}
+
 static Status
 find_object(Desk *d, CatalogKind kind, const char *what, const Path *path, CatalogEntry *ret,
             Err *err)
@@ -192,11 +204,7 @@ find_object(Desk *d, CatalogKind kind, const char *what, const Path *path, Catal
     TRY(desk_object_name(path, &name, err));
     TRY(catalog_find(d->weir->catalog, d->arena, kind, name, ret, &found, err));
     if (found) return ERR_OK;
-    Status st = err_set(err, W2002, path->pos, "%s \"%.*s\" does not exist", what, STR_ARG(name));
-    err_at(err, path->pos, path->width);
-    Str near = catalog_nearest(d->weir->catalog, d->arena, kind, name);
-    if (near.len) (void)err_hint(err, st, "Did you mean \"%.*s\"?", STR_ARG(near));
-    return st;
+    return desk_no_object(d, kind, what, path, err);
 }
 
 static Status
@@ -283,7 +291,9 @@ desk_show(Desk *d, const Stmt *stmt, Err *err)
     case SHOW_KIND_COUNT:
         break;
     }
-    return desk_unsupported("this SHOW", stmt->pos, stmt->width, err);
+    char what[64];
+    (void)snprintf(what, sizeof what, "SHOW %s", show_kind_text(s->kind));
+    return desk_unsupported(what, stmt->pos, stmt->width, err);
 }
 
 /* ---- DESCRIBE ----------------------------------------------------------------------------------
@@ -381,10 +391,18 @@ describe_path(Desk *d, const Path *path, Err *err)
     return describe_table(d, def, err);
 }
 
-typedef struct FunctionLook {
-    Str name;
-    TextRows *rows;
-} FunctionLook;
+typedef struct NearFunction {
+    Str wanted;
+    Nearest nearest;
+} NearFunction;
+
+static void
+offer_function(void *ctx, const char *name, const char *doc)
+{
+    (void)doc;
+    NearFunction *near = ctx;
+    nearest_offer(&near->nearest, near->wanted, str_from(name));
+}
 
 static Status
 describe_function(Desk *d, const Path *path, Err *err)
@@ -408,8 +426,17 @@ describe_function(Desk *d, const Path *path, Err *err)
     if (rows.nrows) return desk_text(d, &rows, err);
     mem_free(rows.cells);
     CatalogEntry e;
-    TRY(find_object(d, CATALOG_FUNCTION, "function", path, &e, err));
-    return show_one(d, "result", e.sql, err);
+    bool found = false;
+    TRY(catalog_find(d->weir->catalog, d->arena, CATALOG_FUNCTION, name, &e, &found, err));
+    if (found) return show_one(d, "result", e.sql, err);
+    NearFunction near = {.wanted = name};
+    each_function(offer_function, &near);
+    Status st = err_set(err, W2004, path->pos, "function \"%.*s\" does not exist", STR_ARG(name));
+    err_at(err, path->pos, path->width);
+    if (near.nearest.best.len) {
+        (void)err_hint(err, st, "Did you mean \"%.*s\"?", STR_ARG(near.nearest.best));
+    }
+    return st;
 }
 
 static Status
