@@ -131,7 +131,7 @@ bind_type(const Binder *b, const TypeName *t, Type *ret_type, Err *err)
             if (str_eq_nocase(t->name, str_from(type_rows[i].name))) row = &type_rows[i];
         }
         if (!row) return type_not_found(b, t, err);
-        bool longest = row->rule == PARAM_NONE;
+        bool longest = t->params == 0; /* VARCHAR alone is STRING, as in Flink's planner */
         type = row->kind == TYPE_VARCHAR && longest     ? type_string()
                : row->kind == TYPE_VARBINARY && longest ? type_bytes()
                                                         : type_of(row->kind);

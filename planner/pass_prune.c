@@ -229,6 +229,13 @@ prune_aggregate(Binder *b, PlanNode *n, const bool *need, u32 *ret_map)
     u32 ncols = n->schema.len, kept = 0, naggs = 0, at = n->agg.nkeys + n->agg.naggs;
     Schema schema = {.at = arena_array(b->a, Column, ncols + 1)};
     bool *wins[] = {&n->agg.win_start, &n->agg.win_end, &n->agg.win_time};
+    bool *all = prune_flags(b, ncols), any = n->agg.nkeys > 0;
+    for (u32 i = 0; i < ncols; i++) {
+        all[i] = need[i];
+        any = any || need[i];
+    }
+    if (!any && ncols) all[0] = true; /* a group is a row, so it has a column */
+    need = all;
     for (u32 i = 0; i < n->agg.nkeys; i++) {
         schema.at[kept] = n->schema.at[i];
         ret_map[i] = kept++;
