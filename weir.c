@@ -284,7 +284,9 @@ desk_query(Desk *d, const Query *query, Err *err)
 {
     Plan *plan = NULL;
     TRY(plan_query(&d->planner, d->arena, query, &plan, err));
-    return d->check ? ERR_OK : desk_run_plan(d, plan, err);
+    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, err);
+    plan_done(plan);
+    return st;
 }
 
 static Status
@@ -297,7 +299,9 @@ desk_inserts(Desk *d, const Insert *const *inserts, u32 n, Err *err)
     }
     Plan *plan = NULL;
     TRY(plan_inserts(&d->planner, d->arena, inserts, n, &plan, err));
-    return d->check ? ERR_OK : desk_run_plan(d, plan, err);
+    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, err);
+    plan_done(plan);
+    return st;
 }
 
 static Status

@@ -37,7 +37,9 @@ desk_create_table(Desk *d, const Stmt *s, Err *err)
     TRY(plan_table_def(&d->planner, d->arena, c, &def, err));
     const struct TableSpec *spec = NULL;
     bool bounded = false;
-    TRY(d->planner.table_spec(d, d->arena, def, NULL, &spec, &bounded, err));
+    Status st = d->planner.table_spec(d, d->arena, def, NULL, &spec, &bounded, err);
+    table_def_done(def);
+    if (st) return st;
     e.sql = stmt_text(d, s);
     e.comment = c->comment;
     return store(d, &e, c->or_replace, c->if_not_exists, &c->name, "table", err);
@@ -75,6 +77,7 @@ desk_create_index(Desk *d, const Stmt *s, Err *err)
     const CreateIndex *c = s->create_index;
     TableDef *def = NULL;
     TRY(plan_find_table(&d->planner, d->arena, &c->table, &def, err));
+    table_def_done(def); /* its options stay in the arena */
     for (u32 i = 0; i < def->options.len; i++) {
         const OptionDef *o = &def->options.at[i];
         if (!str_eq(o->key, STR("connector")) || !str_eq(o->value, STR("memory"))) continue;
@@ -142,7 +145,9 @@ alter_table(Desk *d, const Alter *a, Stmt *stored, CatalogEntry *e, Err *err)
     TRY(plan_table_def(&d->planner, d->arena, c, &def, err));
     const struct TableSpec *spec = NULL;
     bool bounded = false;
-    return d->planner.table_spec(d, d->arena, def, NULL, &spec, &bounded, err);
+    Status st = d->planner.table_spec(d, d->arena, def, NULL, &spec, &bounded, err);
+    table_def_done(def);
+    return st;
 }
 
 /* Does the error point into this statement? Other places are in the stored one's text. */

@@ -128,6 +128,7 @@ weir_job_close(WeirJob *j)
     if (!j) return;
     job_close(j->job);
     live_tables(j->desk.weir, table_is_plain);
+    plan_done(j->plan);
     expanded_done(&j->script);
     desk_close(&j->desk);
     mem_free(j);

@@ -388,7 +388,9 @@ describe_path(Desk *d, const Path *path, Err *err)
     }
     TableDef *def = NULL;
     TRY(plan_find_table(&d->planner, d->arena, path, &def, err));
-    return describe_table(d, def, err);
+    Status st = describe_table(d, def, err);
+    table_def_done(def);
+    return st;
 }
 
 typedef struct NearFunction {
@@ -444,7 +446,9 @@ describe_query(Desk *d, const Query *query, Err *err)
 {
     Plan *plan = NULL;
     TRY(plan_query(&d->planner, d->arena, query, &plan, err));
-    return describe_schema(d, &plan->roots[0]->input[0]->schema, err);
+    Status st = describe_schema(d, &plan->roots[0]->input[0]->schema, err);
+    plan_done(plan);
+    return st;
 }
 
 Status
@@ -504,6 +508,7 @@ desk_explain(Desk *d, const Stmt *stmt, Err *err)
         plan_explain_json(&b, plan);
     else
         plan_explain(&b, plan, (e->details & EXPLAIN_CHANGELOG_MODE) != 0);
+    plan_done(plan);
     Str text = arena_str(d, &b);
     static const char *const columns[] = {"plan"};
     TextRows rows = {.columns = columns, .ncolumns = 1};
@@ -565,6 +570,7 @@ list_columns(Weir *w, Str table, Lister *l)
             const Column *c = &def->columns[i].column;
             l->each(l->ctx, c->name, type_text(&d, c->type));
         }
+        table_def_done(def);
     }
     desk_close(&d);
 }
