@@ -313,6 +313,7 @@ dot_output(Shell *s, Str arg)
         mem_free(path);
         return;
     }
+    output_done(&s->cli->out);
     s->cli->out = output_make(fd, path);
     s->cli->to_file = true;
 }

@@ -230,14 +230,16 @@ def test_dot_commands(home):
     s.wait("time: ")
     s.type(".output rows.txt\rSELECT 3 AS a;\r.output\rSELECT 4 AS a;\r")
     s.wait('{"a":4}')
-    assert (home / "rows.txt").read_text() == '{"a":3}\n'
+    rows = (home / "rows.txt").read_text()
+    assert rows == '{"a":3}\n', rows
     (home / "more.sql").write_text("SELECT 'read' AS how;")
     s.type(".read more.sql\r")
     s.wait('{"how":"read"}')
     s.type(".tabels\r")
     s.wait("Did you mean .tables?")
     s.type(".quit\r")
-    assert s.code() == 0
+    code = s.code()
+    assert code == 0, f"exit code {code}: {s.seen()}"
 
 
 def test_terminal_is_protected(home):
