@@ -1,8 +1,6 @@
 /* help.c - `weir help [TOPIC]`, made from the same tables that the program works by. */
 #include "cli/cli.h"
 
-#include <ctype.h>
-
 static void
 help_section(Cli *cli, const char *title)
 {
