@@ -121,8 +121,9 @@ call_scalar(Binder *b, const ExprScope *s, const Expr *e, Str name, BoundExpr **
 {
     const Call *c = e->call;
     u32 n = c->args.len;
-    if (c->quantifier == QUANTIFIER_DISTINCT || c->filter || c->within_group.len ||
-        c->order_by.len) {
+    bool aggregate_like =
+        c->quantifier == QUANTIFIER_DISTINCT || c->filter || c->within_group.len || c->order_by.len;
+    if (aggregate_like && func_exists(b->env->funcs, name)) {
         return bind_fail(b, W2008, e->pos, e->width, err,
                          "function \"%.*s\" is no aggregate: it takes no DISTINCT, FILTER or order",
                          STR_ARG(name));

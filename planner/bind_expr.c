@@ -8,6 +8,7 @@
 static BoundExpr *
 expr_logic(Binder *b, BoundExprKind kind, BoundExpr **args, u32 n, u32 pos, u32 width)
 {
+    assert(n > 0);
     bool not_null = true;
     for (u32 i = 0; i < n; i++) not_null = not_null && args[i]->type.not_null;
     BoundExpr *e = bound_new(b->a, kind, type_nullable(type_of(TYPE_BOOLEAN), !not_null), n);
@@ -233,6 +234,10 @@ expr_in(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, Err *err)
     BoundExpr **args = arena_array(b->a, BoundExpr *, n), *first;
     TRY(bind_expr(b, s, e->in.arg, &first, err));
     args[0] = first;
+    if (n == 1) { /* in nothing, whatever x is */
+        *ret = bind_const_bool(b, e->negated, e->pos, e->width);
+        return ERR_OK;
+    }
     bool constant = true;
     for (u32 i = 1; i < n; i++) {
         BoundExpr *x = first;
