@@ -78,10 +78,14 @@ push_predicate(const BoundExpr *e, ScanPredicate *ret)
     for (u32 side = 0; side < 2; side++) {
         const BoundExpr *col = e->args[side], *value = e->args[1 - side];
         if (col->kind != BOUND_COLUMN || value->kind != BOUND_CONST) continue;
-        if (!type_eq(col->type, value->type) || vector_is_null(&value->constant, 0)) return false;
+        /* 'x' is a CHAR(1) with the same slot as a STRING. */
+        bool text = col->type.kind == TYPE_VARCHAR && value->type.kind == TYPE_CHAR;
+        if (!text && !type_eq(col->type, value->type)) return false;
+        if (vector_is_null(&value->constant, 0)) return false;
         ret->column = col->column;
         ret->op = (u32)(side == 0 ? op : push_turn(op));
         ret->constant = value->constant; /* the constant expression goes on owning it */
+        ret->constant.type = type_nullable(col->type, false);
         return true;
     }
     return false;

@@ -326,6 +326,39 @@ physical_number(PlanNode *n, u32 *next)
     n->mode = physical_mode(n);
 }
 
+/* The node below a RESULT calls its columns as the query does. Nodes that make their columns just
+ * take the names; the names of others come from below, so a PROJECT renames. */
+static void
+physical_result_names(Binder *b, PlanNode *result)
+{
+    PlanNode *in = result->input[0];
+    bool same = true, makes = in->kind == PLAN_PROJECT || in->kind == PLAN_AGGREGATE ||
+                              in->kind == PLAN_RANK || in->kind == PLAN_VALUES ||
+                              in->kind == PLAN_UNION_ALL;
+    assert(in->schema.len == result->schema.len);
+    for (u32 i = 0; i < in->schema.len; i++) {
+        same = same && str_eq(in->schema.at[i].name, result->schema.at[i].name);
+    }
+    if (same) return;
+    if (!makes) {
+        PlanNode *p = node_new(b->a, PLAN_PROJECT, 1, 0);
+        p->pos = in->pos;
+        p->input[0] = in;
+        p->schema = in->schema;
+        p->project.exprs = arena_array(b->a, BoundExpr *, in->schema.len + 1);
+        for (u32 i = 0; i < in->schema.len; i++) {
+            p->project.exprs[i] = bound_column(b->a, i, in->schema.at[i].type);
+        }
+        result->input[0] = in = p;
+    }
+    Schema named = {.at = arena_array(b->a, Column, in->schema.len), .len = in->schema.len};
+    for (u32 i = 0; i < named.len; i++) {
+        named.at[i] = in->schema.at[i];
+        named.at[i].name = result->schema.at[i].name;
+    }
+    in->schema = named;
+}
+
 Status
 physical_plan(Binder *b, PlanNode **roots, u32 nroots, Plan **ret_plan, Err *err)
 {
@@ -334,6 +367,7 @@ physical_plan(Binder *b, PlanNode **roots, u32 nroots, Plan **ret_plan, Err *err
     plan->nroots = nroots;
     for (u32 i = 0; i < nroots; i++) {
         Physical p = {.b = b, .bounded = physical_is_bounded(roots[i])};
+        if (roots[i]->kind == PLAN_RESULT) physical_result_names(b, roots[i]);
         TRY(physical_node(&p, &plan->roots[i], false, err));
         physical_number(plan->roots[i], &plan->nodes);
     }
