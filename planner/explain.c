@@ -155,6 +155,15 @@ explain_case(StrBuf *out, const BoundExpr *e, const Schema *s)
     strbuf_printf(out, " END");
 }
 
+/* CURRENT_DATE and its kin are written without parentheses. */
+static bool
+explain_is_bare(const BoundExpr *e)
+{
+    const char *name = e->call.def->name;
+    bool bare = strncmp(name, "CURRENT_", 8) == 0 || strncmp(name, "LOCALTIME", 9) == 0;
+    return e->nargs == 0 && bare && strcmp(name, "CURRENT_ROW_TIMESTAMP") != 0;
+}
+
 static void
 explain_call(StrBuf *out, const BoundExpr *e, const Schema *s, bool nested)
 {
@@ -170,6 +179,10 @@ explain_call(StrBuf *out, const BoundExpr *e, const Schema *s, bool nested)
         strbuf_printf(out, " AS ");
         type_print(out, type_nullable(e->type, true));
         strbuf_char(out, ')');
+        return;
+    }
+    if (explain_is_bare(e)) {
+        strbuf_printf(out, "%s", name);
         return;
     }
     bool bracket = nested && (infix || in || (is && e->nargs == 1));
