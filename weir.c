@@ -241,7 +241,7 @@ static Status
 run_begin(Desk *d, const Plan *plan, Err *err)
 {
     if (plan->roots[0]->kind != PLAN_RESULT || !d->out->begin) return ERR_OK;
-    const Schema *s = &plan->roots[0]->input[0]->schema;
+    const Schema *s = &plan->roots[0]->schema;
     WeirColumn *columns = arena_array(d->arena, WeirColumn, s->len);
     for (u32 i = 0; i < s->len; i++) columns[i] = (WeirColumn){s->at[i].name, s->at[i].type};
     return d->out->begin(d->out->ctx, columns, s->len, err);
@@ -368,6 +368,7 @@ weir_one(Weir *w, Str script, u32 from, bool check, const WeirOutput *out, u32 *
     *ret_done = false;
     *ret_next = script.len;
     err->pos = POS_NONE;
+    atomic_store(&w->interrupt, false);
     Expanded e = {0};
     TRY(weir_expand(w, script, &e, err));
     Desk d;
@@ -377,10 +378,7 @@ weir_one(Weir *w, Str script, u32 from, bool check, const WeirOutput *out, u32 *
     Status st = parse_statement(d.arena, e.script, expanded_pos(&e, from), &stmt, &next, err);
     *ret_next = expanded_back(&e, next);
     *ret_done = !st && !stmt;
-    if (!st && stmt) {
-        atomic_store(&w->interrupt, false);
-        st = desk_statement(&d, stmt, err);
-    }
+    if (!st && stmt) st = desk_statement(&d, stmt, err);
     if (st && err->pos != POS_NONE) {
         u32 end = expanded_back(&e, err->pos + err->width);
         err->pos = expanded_back(&e, err->pos);

@@ -56,7 +56,7 @@ live_begin(WeirJob *j, Err *err)
 {
     const PlanNode *root = j->plan->roots[0];
     if (root->kind != PLAN_RESULT || !j->out.begin) return ERR_OK;
-    const Schema *s = &root->input[0]->schema;
+    const Schema *s = &root->schema;
     WeirColumn *columns = arena_array(j->desk.arena, WeirColumn, s->len);
     for (u32 i = 0; i < s->len; i++) columns[i] = (WeirColumn){s->at[i].name, s->at[i].type};
     return j->out.begin(j->out.ctx, columns, s->len, err);

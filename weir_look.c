@@ -446,7 +446,7 @@ describe_query(Desk *d, const Query *query, Err *err)
 {
     Plan *plan = NULL;
     TRY(plan_query(&d->planner, d->arena, query, &plan, err));
-    Status st = describe_schema(d, &plan->roots[0]->input[0]->schema, err);
+    Status st = describe_schema(d, &plan->roots[0]->schema, err);
     plan_done(plan);
     return st;
 }
