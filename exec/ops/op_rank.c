@@ -285,7 +285,7 @@ rank_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
         w->sorter = NULL;
     }
     r->nwindows -= closed;
-    memmove(r->windows, r->windows + closed, r->nwindows * sizeof *r->windows);
+    if (r->nwindows) memmove(r->windows, r->windows + closed, r->nwindows * sizeof *r->windows);
     return st ? st : out_watermark(out, event_us, proc_us, err);
 }
 
