@@ -25,13 +25,13 @@ typedef struct EvalScratch {
 
 typedef struct EvalCtx {
     const Session *session;
-    u32 rows;          /* lanes to compute: args are FLAT of this length, or CONST */
-    const u64 *active; /* lanes whose errors count (CASE branches, AND); NULL: all */
-    i64 proc_time_us;  /* of the batch */
-    const void *data;  /* what bind() prepared, else NULL */
-    u32 pos, width;    /* of the call in the script, for errors */
-    u64 row_base;      /* number of lane 0: rows before it in its source chunk, and the chunk's
-                          number << 32; what RAND and UUID draw by, whatever the batch size */
+    u32 rows;             /* lanes to compute: args are FLAT of this length, or CONST */
+    const u64 *active;    /* lanes whose errors count (CASE branches, AND); NULL: all */
+    i64 proc_time_us;     /* of the batch */
+    const void *data;     /* what bind() prepared, else NULL */
+    u32 pos, width;       /* of the call in the script, for errors */
+    u64 row_base;         /* number of lane 0: rows before it in its source chunk, and the chunk's
+                             number << 32; what RAND and UUID draw by, whatever the batch size */
     EvalScratch *scratch; /* NULL where nothing lasts (folding): make it, use it, free it */
 } EvalCtx;
 

@@ -67,4 +67,3 @@ bool stmt_scan(StmtScan *s, const Token *t);
 /* Join words to phrases and settle words whose meaning hangs on what follows (phrases.def), in
  * place. Returns the new length. */
 u32 phrase_pass(Str script, Token *at, u32 len);
-
