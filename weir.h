@@ -90,6 +90,20 @@ WEIR_API void weir_job_close(WeirJob *j);
 WEIR_API Status weir_push(Weir *w, Str table, const Str *fields, u32 nrows, u32 ncols,
                           Err *err) MUST_USE;
 
+/* ---- pages of the manual, made from the tables that the program works by --------------------- */
+
+typedef enum WeirPage {
+    WEIR_PAGE_CONNECTORS,
+    WEIR_PAGE_FUNCTIONS,
+    WEIR_PAGE_SETTINGS,
+    WEIR_PAGE_ERRORS,
+    WEIR_PAGE_COUNT
+} WeirPage;
+/* "connectors", "functions", ...: how `weir help` and docs/ call the page. */
+WEIR_API const char *weir_page_name(WeirPage page);
+/* The page as Markdown, appended to out. */
+WEIR_API void weir_page(WeirPage page, StrBuf *out);
+
 /* ---- looking, for completion and .tables ------------------------------------------------------
  */
 

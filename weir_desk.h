@@ -3,6 +3,7 @@
  *   weir.c           sessions; one statement in, one outcome out; queries and INSERTs
  *   weir_define.c    CREATE, ALTER, DROP
  *   weir_look.c      SHOW, DESCRIBE, EXPLAIN, lists for completion, doctor
+ *   weir_manual.c    pages of the manual
  *   weir_settings.c  SET, RESET, ${parameters}
  *   weir_live.c      live queries that tests step through
  */

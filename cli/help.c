@@ -56,8 +56,9 @@ help_usage(Cli *cli)
     strbuf_char(out, '\n');
     help_section(cli, "Options");
     help_options(cli);
-    strbuf_str(out, STR("\nTopics of `weir help`: formats, exit-codes, errors, functions, an error "
-                        "code (W2013),\na command, an option, a function.\n"));
+    strbuf_str(out, STR("\nTopics of `weir help`: connectors, functions, settings, formats, "
+                        "exit-codes, errors,\nan error code (W2013), a command, an option, a "
+                        "function.\n"));
 }
 
 static void
@@ -84,13 +85,16 @@ help_exit_codes(Cli *cli)
     strbuf_str(&cli->out.text, STR("  143  stopped by SIGTERM (129: by SIGHUP)\n"));
 }
 
-static void
-help_errors(Cli *cli)
+/* A page of the manual: connectors, functions, settings, errors. */
+static bool
+help_page(Cli *cli, Str topic)
 {
-    for (u32 c = W0000 + 1; c < ERRCODE_COUNT; c++) {
-        strbuf_printf(&cli->out.text, "  %s  %s\n", errcode_name((ErrCode)c),
-                      errcode_text((ErrCode)c));
+    for (u32 i = 0; i < WEIR_PAGE_COUNT; i++) {
+        if (!str_eq(topic, str_from(weir_page_name((WeirPage)i)))) continue;
+        weir_page((WeirPage)i, &cli->out.text);
+        return true;
     }
+    return false;
 }
 
 /* "W2013", in any case. */
@@ -111,7 +115,7 @@ help_error(Cli *cli, Str topic)
 
 typedef struct FunctionHelp {
     Cli *cli;
-    Str wanted; /* empty: all */
+    Str wanted;
     bool found;
 } FunctionHelp;
 
@@ -119,13 +123,13 @@ static void
 help_each_function(void *ctx, Str name, Str detail)
 {
     FunctionHelp *h = ctx;
-    if (h->wanted.len && !str_eq_nocase(h->wanted, name)) return;
+    if (!str_eq_nocase(h->wanted, name)) return;
     h->found = true;
     strbuf_printf(&h->cli->out.text, "  %-20.*s %.*s\n", STR_ARG(name), STR_ARG(detail));
 }
 
 static bool
-help_functions(Cli *cli, Str wanted)
+help_function(Cli *cli, Str wanted)
 {
     FunctionHelp h = {.cli = cli, .wanted = wanted};
     weir_list(cli->weir, WEIR_FUNCTIONS, (Str){0}, help_each_function, &h);
@@ -164,17 +168,14 @@ help_topic(Cli *cli, Str topic)
         help_formats(cli);
     } else if (str_eq(topic, STR("exit-codes"))) {
         help_exit_codes(cli);
-    } else if (str_eq(topic, STR("errors"))) {
-        help_errors(cli);
     } else if (str_eq(topic, STR("options"))) {
         help_options(cli);
     } else if (str_eq(topic, STR("commands"))) {
         help_commands(cli);
-    } else if (help_error(cli, topic) || help_option_or_command(cli, topic)) {
-        return true;
-    } else {
+    } else if (!help_page(cli, topic) && !help_error(cli, topic) &&
+               !help_option_or_command(cli, topic)) {
         int code = cli_open(cli, NULL);
-        return code == 0 && help_functions(cli, str_eq(topic, STR("functions")) ? (Str){0} : topic);
+        return code == 0 && help_function(cli, topic);
     }
     return true;
 }

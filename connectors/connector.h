@@ -140,6 +140,8 @@ struct Connector {
     const Option *options;
     u32 noptions;
     size_t options_bytes;
+    const Option *column_options; /* 'x.<column>.y', read by the connector itself; for the manual */
+    u32 ncolumn_options;
     bool has_format;         /* 'format' = 'csv' | 'json' is required */
     const SourceDef *source; /* NULL: cannot be read */
     const SinkDef *sink;     /* NULL: cannot be written */

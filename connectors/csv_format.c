@@ -32,8 +32,10 @@ static const Option options[] = {
     CSV_OPTION("csv.trim", BOOL, trim, "false", NULL, "blanks around fields do not count"),
     CSV_OPTION("csv.max-record-bytes", BYTES, record_bytes_max, "16 mb", NULL,
                "a longer record is an error"),
-    CSV_OPTION("on-error", ENUM, on_error, "fail", "fail|skip|dead-letter",
-               "what a bad record does: end the job, or be left out and counted"),
+    CSV_OPTION(
+        "on-error", ENUM, on_error, "fail", "fail|skip|dead-letter",
+        "what a bad record does: ends the statement, or is left out and counted; dead-letter "
+        "is not supported yet"),
 };
 
 static const OptionSetting *

@@ -1,21 +1,7 @@
 /* datagen.c - 'connector' = 'datagen': rows out of nothing, for examples, tests and benchmarks.
  *
  * The options are Flink's; weir adds 'seed', sequences of times, and texts that look like a site's
- * visitors. Per column, as 'fields.<column>.<key>':
- *
- *     kind        random (default) or sequence
- *     min, max    numbers; on a text column: a number of that range, behind 'prefix'
- *     length      of random texts (hexadecimal digits) and bytes; 100 where the type leaves it open
- *     var-len     length is the most, not all
- *     null-rate   share of NULLs, 0 to 1
- *     max-past    times: up to that much before now, or before the sequence's value
- *     start, end  of a sequence; a source ends with its shortest sequence. Times are written as in
- *                 SQL, '2024-01-01 00:00:00' (UTC for TIMESTAMP_LTZ), and need no end
- *     step        of a sequence: 1; '100 ms' for times (default 1 s), '1 d' for DATE
- *     values      'a|b|c': one of these (weir's own)
- *     skew        0 even, 1 to 8: the first of values, or the least of min..max, much more often
- *                 (weir's own)
- *     prefix      of numbered texts (weir's own)
+ * visitors. A column's are the rows of column_options.
  *
  * A source with an end (number-of-rows, or of a sequence) runs at full speed unless rows-per-second
  * is given; without one it keeps to rows-per-second. Times that are not a sequence count back from
@@ -56,6 +42,40 @@ static const Option options[] = {
      "other seeds make other rows; the same seed makes the same ones"},
 };
 
+/* Read by key, as the type of the column wants them. */
+#define COLUMN_OPTION(key, type, initial, values, doc)                                             \
+    {                                                                                              \
+        "fields.<column>." key, OPTION_##type, 0, initial, values, doc                             \
+    }
+
+static const Option column_options[] = {
+    COLUMN_OPTION("kind", ENUM, "random", "random|sequence", "how values are made"),
+    COLUMN_OPTION("min", DOUBLE, "", NULL,
+                  "least random number (unset: the type's); on a text column: numbered texts"),
+    COLUMN_OPTION("max", DOUBLE, "", NULL,
+                  "greatest random number (unset: the type's); on a text column: numbered texts"),
+    COLUMN_OPTION(
+        "length", INT, "", NULL,
+        "of random texts (hexadecimal digits) and bytes; unset: what the type says, or 100"),
+    COLUMN_OPTION("var-len", BOOL, "false", NULL, "length is the most, not all"),
+    COLUMN_OPTION("start", TEXT, "", NULL,
+                  "first value of a sequence (unset: 0); a time as in SQL, '2024-01-01 00:00:00', "
+                  "which is UTC for TIMESTAMP_LTZ"),
+    COLUMN_OPTION("end", TEXT, "", NULL,
+                  "last value of a sequence; the table ends with its shortest sequence"),
+    COLUMN_OPTION("step", TEXT, "", NULL,
+                  "between a sequence's values: 1, '100 ms'; unset: 1, 1 s, or 1 day for DATE"),
+    COLUMN_OPTION("null-rate", DOUBLE, "0", NULL, "share of NULLs, 0 to 1"),
+    COLUMN_OPTION("max-past", DURATION, "0 s", NULL,
+                  "of times: up to that much before now, or before the sequence's value"),
+    COLUMN_OPTION("values", TEXT, "", NULL, "'a|b|c': a text column holds one of these"),
+    COLUMN_OPTION(
+        "skew", INT, "0", NULL,
+        "0: even; 1 to 8: the first of values, or the least of min to max, much more often"),
+    COLUMN_OPTION("prefix", TEXT, "", NULL, "stands before the number in numbered texts"),
+};
+#undef COLUMN_OPTION
+
 /* --- a column's options -------------------------------------------------------------------- */
 
 /* Options 'fields.<column>.<key>' of one column, found by key. */
@@ -65,11 +85,20 @@ typedef struct FieldOptions {
     const FieldSpec *field;
 } FieldOptions;
 
+static bool
+column_option_exists(const char *key)
+{
+    for (u32 i = 0; i < ARRAY_LEN(column_options); i++)
+        if (strcmp(strrchr(column_options[i].name, '.') + 1, key) == 0) return true;
+    return false;
+}
+
 static const OptionSetting *
 field_option(const FieldOptions *o, const char *key)
 {
     static const char prefix[] = "fields.";
     Str column = o->field->name, wanted = str_from(key);
+    assert(column_option_exists(key));
     for (u32 i = 0; i < o->of->nsettings; i++) {
         Str name = o->of->settings[i].name;
         if (name.len != sizeof prefix - 1 + column.len + 1 + wanted.len) continue;
@@ -576,11 +605,11 @@ static const SourceDef datagen_source = {
 extern const Connector connector_datagen;
 const Connector connector_datagen = {
     .name = "datagen",
-    .doc = "Generated rows, the same for the same seed. Per column: 'fields.<column>.kind', .min, "
-           ".max, .length, .var-len, .start, .end, .step, .null-rate, .max-past, .values, .skew, "
-           ".prefix.",
+    .doc = "Generated rows, the same for the same seed.",
     .options = options,
     .noptions = ARRAY_LEN(options),
+    .column_options = column_options,
+    .ncolumn_options = ARRAY_LEN(column_options),
     .options_bytes = sizeof(DatagenOptions),
     .source = &datagen_source,
     .check = datagen_check,

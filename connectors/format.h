@@ -76,6 +76,8 @@ struct FormatDef {
     const Option *options; /* 'on-error' is among them where a format knows it */
     u32 noptions;
     size_t options_bytes;
+    const Option *column_options; /* 'x.<column>', read by check(); for the manual */
+    u32 ncolumn_options;
     /* Are the options consistent and can the format hold these columns? May mark settings of its
      * own as used ('json.path.<column>') and so may change *options, which is the format's. */
     Status (*check)(TableSpec *spec, void *options, OptionSetting *settings, u32 nsettings,

@@ -34,6 +34,12 @@ static const Option options[] = {
      "supported yet"},
 };
 
+static const Option column_options[] = {
+    {PATH_PREFIX "<column>", OPTION_TEXT, 0, "", NULL,
+     "where the column's value lies: '$.user.id', or '$['user name'].id' for other names; unset: "
+     "the field with the column's name"},
+};
+
 /* --- paths --------------------------------------------------------------------------------- */
 
 static Status
@@ -312,11 +318,11 @@ json_find_lines(FormatPart *part, TextChunk *c, u32 have, IndexInput input, Err 
 
 const FormatDef format_json = {
     .name = "json",
-    .doc =
-        "JSON lines: one object per line. 'json.path.<column>' = '$.user.id' fills a column from "
-        "a nested field.",
+    .doc = "JSON lines: one object per line.",
     .options = options,
     .noptions = ARRAY_LEN(options),
+    .column_options = column_options,
+    .ncolumn_options = ARRAY_LEN(column_options),
     .options_bytes = sizeof(JsonOptions),
     .check = json_check,
     .scan_open = json_scan_open,
