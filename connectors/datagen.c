@@ -435,6 +435,22 @@ field_key(u64 seed, u32 field)
     return rng_splitmix(&state);
 }
 
+/* Do the options, which were checked with the table, ask for a number of rows? */
+static bool
+datagen_ends(const TableSpec *table)
+{
+    const DatagenOptions *o = table->options;
+    u64 rows = o->rows >= 0 ? (u64)o->rows : UINT64_MAX;
+    for (u32 i = 0; i < table->nfields; i++) {
+        FieldOptions fo = {.of = o, .field = &table->fields[i]};
+        DatagenField f;
+        Err err;
+        if (!field_read(&fo, &f, &err)) rows = MIN(rows, sequence_rows(&f));
+        mem_free(f.values);
+    }
+    return rows != UINT64_MAX;
+}
+
 static Status
 datagen_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, Err *err)
 {
@@ -613,4 +629,5 @@ const Connector connector_datagen = {
     .options_bytes = sizeof(DatagenOptions),
     .source = &datagen_source,
     .check = datagen_check,
+    .bounded = datagen_ends,
 };

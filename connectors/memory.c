@@ -442,6 +442,17 @@ static const SinkDef memory_sink = {
     .close = memory_sink_close,
 };
 
+static bool
+memory_table_ends(const TableSpec *spec)
+{
+    if (!spec->memory) return true;
+    pthread_mutex_lock(&spec->memory->lock);
+    const MemoryTable *t = *table_find(spec->memory, spec->name);
+    bool live = t && t->live && !t->closed;
+    pthread_mutex_unlock(&spec->memory->lock);
+    return !live;
+}
+
 extern const Connector connector_memory;
 const Connector connector_memory = {
     .name = "memory",
@@ -449,4 +460,5 @@ const Connector connector_memory = {
     .source = &memory_source,
     .sink = &memory_sink,
     .check = memory_check,
+    .bounded = memory_table_ends,
 };
