@@ -215,6 +215,8 @@ void scope_describe(const Rel *rel, StrBuf *out);
 /* ---- rel.c: nodes with names ---------------------------------------------------------------- */
 
 PlanNode *node_new(Arena *a, PlanKind kind, u32 ninputs, u32 ncolumns);
+/* Do the rows of n come to an end? A LIMIT ends even what has no end. */
+bool node_ends(const PlanNode *n);
 /* FILTER over rel; conditions must be over rel's columns. */
 void rel_filter(Binder *b, Rel *rel, BoundExpr *cond);
 /* PROJECT over rel. Plain columns keep time attribute and window role. */

@@ -126,6 +126,7 @@ tail_limit(Binder *b, u64 offset, u64 count, u32 pos, Rel *rel)
     for (u32 i = 0; i < rel->len; i++) n->schema.at[i] = rel->at[i].column;
     n->limit.offset = offset;
     n->limit.count = count;
+    rel->bounded |= count != UINT64_MAX;
     rel->node = n;
     rel_forget_time(rel);
 }

@@ -124,22 +124,12 @@ rank_filter(Binder *b, PlanNode **at)
     }
 }
 
-static bool
-rank_input_ends(const PlanNode *n)
-{
-    if (n->kind == PLAN_SCAN) return n->scan.bounded;
-    for (u32 i = 0; i < n->ninputs; i++) {
-        if (!rank_input_ends(n->input[i])) return false;
-    }
-    return true;
-}
-
 Status
 pass_rank(Binder *b, PlanNode **root, Err *err)
 {
     if ((*root)->kind == PLAN_FILTER) rank_filter(b, root);
     PlanNode *n = *root;
-    if (n->kind == PLAN_RANK && n->rank.window_end_col == UINT32_MAX && !rank_input_ends(n)) {
+    if (n->kind == PLAN_RANK && n->rank.window_end_col == UINT32_MAX && !node_ends(n)) {
         Status st = err_set(err, W2001, n->pos,
                             "ranking an unbounded input without a window is not supported yet");
         err_at(err, n->pos, (u32)strlen("ROW_NUMBER"));

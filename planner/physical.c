@@ -232,16 +232,6 @@ physical_union(Physical *p, PlanNode *n, bool ordered, Err *err)
     return ERR_OK;
 }
 
-static bool
-physical_is_bounded(const PlanNode *n)
-{
-    if (n->kind == PLAN_SCAN) return n->scan.bounded;
-    for (u32 i = 0; i < n->ninputs; i++) {
-        if (!physical_is_bounded(n->input[i])) return false;
-    }
-    return true;
-}
-
 static Status
 physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
 {
@@ -366,7 +356,7 @@ physical_plan(Binder *b, PlanNode **roots, u32 nroots, Plan **ret_plan, Err *err
     plan->roots = roots;
     plan->nroots = nroots;
     for (u32 i = 0; i < nroots; i++) {
-        Physical p = {.b = b, .bounded = physical_is_bounded(roots[i])};
+        Physical p = {.b = b, .bounded = node_ends(roots[i])};
         if (roots[i]->kind == PLAN_RESULT) physical_result_names(b, roots[i]);
         TRY(physical_node(&p, &plan->roots[i], false, err));
         physical_number(plan->roots[i], &plan->nodes);

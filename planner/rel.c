@@ -15,6 +15,17 @@ node_new(Arena *a, PlanKind kind, u32 ninputs, u32 ncolumns)
     return n;
 }
 
+bool
+node_ends(const PlanNode *n)
+{
+    if (n->kind == PLAN_SCAN) return n->scan.bounded;
+    if (n->kind == PLAN_LIMIT && n->limit.count != UINT64_MAX) return true;
+    for (u32 i = 0; i < n->ninputs; i++) {
+        if (!node_ends(n->input[i])) return false;
+    }
+    return true;
+}
+
 Rel
 rel_of(Binder *b, PlanNode *node, bool bounded)
 {
