@@ -105,6 +105,7 @@ static u64
 divide_digit(u128 *rest, u64 next, u128 d)
 {
     u64 d1 = (u64)(d >> 64), d0 = (u64)d;
+    assert(d1 >> 63);
     u128 q = *rest / d1;
     if (q >> 64) q = UINT64_MAX;
     u128 r = *rest - q * d1;

@@ -57,6 +57,11 @@ errcode_status(ErrCode code)
     return codes[code].status;
 }
 
+#ifdef __clang_analyzer__
+#undef err_set
+#undef err_hint
+#endif
+
 Status
 err_set(Err *err, ErrCode code, u32 pos, const char *fmt, ...)
 {

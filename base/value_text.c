@@ -59,7 +59,7 @@ void
 value_print(StrBuf *out, Type t, const void *slot, const TimeZone *zone)
 {
     if (!slot) t.kind = TYPE_NULL;
-    if (type_is(t, KIND_HEAP)) {
+    if (slot && type_is(t, KIND_HEAP)) {
         strbuf_str(out, strview_str(slot));
         return;
     }

@@ -282,6 +282,7 @@ static const RoundForm round_f32 = {24, -149, 127};
 static bool
 limbs_bit(const u64 *limb, i32 at)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-*): at is below the highest bit, which it cannot follow */
     return at >= 0 && limb[at / 64] >> (at % 64) & 1;
 }
 static bool
@@ -420,7 +421,7 @@ xsum_narrow(XSum *s, const XSumWide *w)
         v |= (u128)limbs_word(all.limb, WIDE_LIMBS, low + 64) << 64;
     }
     xsum_set_fixed(s, negative ? -(i128)v : (i128)v);
-    s->unit = (u64)(low + WIDE_UNIT + F64_BIAS + XSUM_UNSET);
+    s->unit = (u64)((i64)low + WIDE_UNIT + F64_BIAS + XSUM_UNSET);
     return true;
 }
 

@@ -30,6 +30,7 @@ pick_seeded(Workers *s)
         if (!task_runnable(s->shared->tasks[i])) continue;
         if (rng_below(&s->rng, ++seen) == 0) chosen = s->shared->tasks[i];
     }
+    assert(!seen || chosen);
     return chosen;
 }
 

@@ -172,6 +172,7 @@ tokens_expected(Parse *p, const TokenList *raw, u16 start, u32 stopped, u16 *kin
 {
     TokenList t = {0};
     for (u32 i = 0; i < raw->len; i++) tokens_add(&t, raw->at[i]);
+    assert(t.len > 0); /* the end is a token too */
     if (start == TK_START_STMT) setting_pass(p->script, &t);
     t.len = phrase_pass(p->script, t.at, t.len);
     void *parser = weir_parserAlloc(mem_alloc);

@@ -90,7 +90,7 @@ json_number(Json *j)
 static bool
 json_word(Json *j, Str word)
 {
-    if ((size_t)(j->end - j->at) < word.len || memcmp(j->at, word.ptr, word.len)) return false;
+    if ((size_t)(j->end - j->at) < word.len || memcmp(j->at, word.ptr, word.len) != 0) return false;
     j->at += word.len;
     return true;
 }
