@@ -19,13 +19,32 @@ sink_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
     return s->def->open(n->sink.table, ctx->env, &s->sink, err);
 }
 
+/* A NOT NULL column takes no NULL: the planner lets nullable expressions through, since most of
+ * them never give one. */
+static Status
+check_not_null(const TableSpec *table, const Batch *b, u32 pos, Err *err)
+{
+    for (u32 c = 0; c < b->cols; c++) {
+        const Vector *v = &b->col[c];
+        if (!table->fields[c].type.not_null || !v->valid) continue;
+        for (u32 i = 0; i < b->rows; i++) {
+            if (!vector_is_null(v, i)) continue;
+            return err_set(err, W3103, pos,
+                           "column \"%.*s\" of \"%.*s\" is NOT NULL, but a row has NULL",
+                           STR_ARG(table->fields[c].name), STR_ARG(table->name));
+        }
+    }
+    return ERR_OK;
+}
+
 static Status
 sink_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
 {
     (void)out;
     assert(port == 0);
     SinkOp *s = (SinkOp *)op;
-    Status st = s->def->write(s->sink, b, err);
+    Status st = check_not_null(op->node->sink.table, b, op->node->pos, err);
+    if (!st) st = s->def->write(s->sink, b, err);
     s->counts->rows_out += b->rows;
     batch_free(b);
     return st;
