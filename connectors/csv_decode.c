@@ -35,6 +35,7 @@ csv_reader_open(const FormatScan *s)
     r->odd = mem_array(u16, BATCH_ROWS_MAX + 1);
     r->chosen = mem_array(u16, BATCH_ROWS_MAX + 1);
     r->wide = mem_array(i32, BATCH_ROWS_MAX + 16);
+    for (u32 i = 0; i < BATCH_ROWS_MAX; i++) r->chosen[i] = (u16)i; /* only predicates change it */
     return &r->head;
 }
 
@@ -127,7 +128,7 @@ column_span(CsvReader *r, const TextChunk *c, const CsvRows *rows, u32 column, b
     const CsvPart *part = (const CsvPart *)c->part;
     u32 field = part->field[column];
     const u32 *at = rows->at + field;
-    CsvSpan s = {c->data, at, rows->stride, field + 1 == part->nfields ? rows->trim : 0,
+    CsvSpan s = {c->data,   at, rows->stride, 1, field + 1 == part->nfields ? rows->trim : 0,
                  rows->rows};
     if (!chosen || r->nchosen == rows->rows) return s;
     for (u32 i = 0; i < r->nchosen; i++) {
@@ -145,7 +146,7 @@ static Str
 span_field(const CsvSpan *s, u32 row)
 {
     const u32 *at = s->at + (size_t)row * s->stride;
-    u32 start = at[0] + 1;
+    u32 start = at[0] + s->lead;
     return (Str){s->data + start, at[1] - s->trim - start};
 }
 
@@ -318,7 +319,7 @@ batch_fill(CsvReader *r, TextChunk *c, const CsvRows *rows, Vector *decoded, Err
     memset(r->bad, 0, sizeof r->bad);
     r->nbad = 0;
     r->nchosen = rows->rows;
-    for (u32 i = 0; i < rows->rows; i++) r->chosen[i] = (u16)i;
+    for (u32 i = 0; scan->applied && i < rows->rows; i++) r->chosen[i] = (u16)i;
 
     for (u32 i = 0; i < scan->ncolumns; i++)
         if (scan->column[i].first) decoded[i] = column_decode(r, c, rows, i, false);

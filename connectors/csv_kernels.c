@@ -13,6 +13,8 @@
  * Not here: quotes, NULL, exponents, rare layouts (csv_decode.c). */
 #include "connectors/csv_kernels.h"
 #include "base/cpu.h"
+#include "base/decimal.h"
+#include "connectors/field_quad.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -334,15 +336,16 @@ digits_parse(const char *end, u32 len, bool point)
 }
 #endif
 
-/* The fields of span s one by one: `start`, `end` and `len` of row r. What the loops read of s is
- * copied, because slots may alias it as far as the compiler knows. */
-#define EACH_FIELD(s, r)                                                                           \
+/* Rows [first, end) of span s one by one: `start`, `end` and `len` of row r. What the loops read of
+ * s is copied, because slots may alias it as far as the compiler knows. */
+#define EACH_FIELD_IN(s, r, first, end)                                                            \
     const char *const data_ = (s)->data;                                                           \
-    const u32 *at_ = (s)->at;                                                                      \
-    const u32 rows_ = (s)->rows, stride_ = (s)->stride, trim_ = (s)->trim;                         \
-    for (u32 r = 0; r < rows_; r++, at_ += stride_)
+    const u32 stride_ = (s)->stride, lead_ = (s)->lead, trim_ = (s)->trim, rows_ = (end);          \
+    const u32 *at_ = (s)->at + (size_t)(first)*stride_;                                            \
+    for (u32 r = (first); r < rows_; r++, at_ += stride_)
+#define EACH_FIELD(s, r) EACH_FIELD_IN(s, r, 0, (s)->rows)
 #define FIELD()                                                                                    \
-    const u32 from_ = at_[0] + 1, to_ = at_[1] - trim_;                                            \
+    const u32 from_ = at_[0] + lead_, to_ = at_[1] - trim_;                                        \
     const char *start = data_ + from_, *end = data_ + to_;                                         \
     u32 len = to_ - from_
 /* A branch: most columns have no odd fields, or nothing else. */
@@ -352,18 +355,51 @@ digits_parse(const char *end, u32 len, bool point)
         odd[n++] = (u16)(r);                                                                       \
     } while (0)
 
-static u32
-csv_i64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
+/* Is the number, whose first digit is at p, one to JSON too? */
+static inline bool
+strict_number(const char *p, const char *end)
 {
-    (void)l;
-    i64 *to = out;
-    u32 n = 0;
-    EACH_FIELD(s, r)
+    bool zero = *p == '0' && end - p > 1 && p[1] != '.';
+    return !zero && *p != '.' && end[-1] != '.';
+}
+
+#ifdef FIELD_QUADS
+static inline Quad
+quad_of(const CsvSpan *s, u32 row)
+{
+    Quad q;
+    const u32 *at = s->at + (size_t)row * s->stride;
+    for (u32 k = 0; k < 4; k++, at += s->stride) {
+        u32 from = at[0] + s->lead;
+        q.at[k] = s->data + from;
+        q.len[k] = at[1] - s->trim - from;
+    }
+    return q;
+}
+
+/* Rows by fours as far as `quad(q)` takes them, by `single(first, end)` the others; the loop's
+ * variables are s, to, odd, n. */
+#define EACH_QUAD(quad, single)                                                                    \
+    u32 r = 0;                                                                                     \
+    for (; r + 4 <= s->rows; r += 4) {                                                             \
+        Quad q = quad_of(s, r);                                                                    \
+        if (UNLIKELY(!(quad))) n = single(s, l, r, r + 4, to, odd, n);                             \
+    }                                                                                              \
+    return single(s, l, r, s->rows, to, odd, n)
+#else
+#define EACH_QUAD(quad, single) return single(s, l, 0, s->rows, to, odd, n)
+#endif
+
+static u32
+i64s_in(const CsvSpan *s, const CsvLoop *l, u32 first, u32 last, i64 *to, u16 *odd, u32 n)
+{
+    const bool strict = l->strict;
+    EACH_FIELD_IN(s, r, first, last)
     {
         FIELD();
         i64 minus = -(i64)(*start == '-');
         Digits d = digits_parse(end, len + (u32)minus, false);
-        if (LIKELY(d.ok))
+        if (LIKELY(d.ok && (!strict || strict_number(start - minus, end))))
             to[r] = ((i64)d.value ^ minus) - minus;
         else
             FIELD_ODD(r);
@@ -372,22 +408,43 @@ csv_i64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 }
 
 static u32
-csv_i32s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
+csv_i64s(const CsvSpan *span, CsvLoop *l, void *out, u16 *odd)
 {
-    (void)l;
-    i32 *to = out;
+    const CsvSpan copy = *span, *s = &copy;
+    const bool strict = l->strict;
+    i64 *to = out;
     u32 n = 0;
-    EACH_FIELD(s, r)
+    (void)strict;
+    EACH_QUAD(quad_i64s(&q, strict, to + r), i64s_in);
+}
+
+static u32
+i32s_in(const CsvSpan *s, const CsvLoop *l, u32 first, u32 last, i32 *to, u16 *odd, u32 n)
+{
+    const bool strict = l->strict;
+    EACH_FIELD_IN(s, r, first, last)
     {
         FIELD();
         i64 minus = -(i64)(*start == '-');
         Digits d = digits_parse(end, len + (u32)minus, false);
-        if (LIKELY(d.ok && d.value <= INT32_MAX))
+        bool ok = d.ok && d.value <= INT32_MAX;
+        if (LIKELY(ok && (!strict || strict_number(start - minus, end))))
             to[r] = (i32)(((i64)d.value ^ minus) - minus);
         else
             FIELD_ODD(r);
     }
     return n;
+}
+
+static u32
+csv_i32s(const CsvSpan *span, CsvLoop *l, void *out, u16 *odd)
+{
+    const CsvSpan copy = *span, *s = &copy;
+    const bool strict = l->strict;
+    i32 *to = out;
+    u32 n = 0;
+    (void)strict;
+    EACH_QUAD(quad_i32s(&q, strict, to + r), i32s_in);
 }
 
 /* And their opposites, for numbers with a minus, so that "-0" becomes -0. */
@@ -398,17 +455,16 @@ static const f64 pow10_f64[2][DIGITS_MAX] = {
 
 /* A point leaves 15 digits at most, which are below 2^53. */
 static u32
-csv_f64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
+f64s_in(const CsvSpan *s, const CsvLoop *l, u32 first, u32 last, f64 *to, u16 *odd, u32 n)
 {
-    (void)l;
-    f64 *to = out;
-    u32 n = 0;
-    EACH_FIELD(s, r)
+    const bool strict = l->strict;
+    EACH_FIELD_IN(s, r, first, last)
     {
         FIELD();
         u32 minus = *start == '-';
         Digits d = digits_parse(end, len - minus, true);
-        if (LIKELY(d.ok && (d.point ? len - minus > 1 : d.value <= (u64)1 << 53)))
+        bool ok = d.ok && (d.point ? len - minus > 1 : d.value <= (u64)1 << 53);
+        if (LIKELY(ok && (!strict || strict_number(start + minus, end))))
             to[r] = (f64)(i64)d.value / pow10_f64[minus][d.fraction];
         else
             FIELD_ODD(r);
@@ -416,11 +472,24 @@ csv_f64s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
     return n;
 }
 
+static u32
+csv_f64s(const CsvSpan *span, CsvLoop *l, void *out, u16 *odd)
+{
+    const CsvSpan copy = *span, *s = &copy;
+    const bool strict = l->strict;
+    f64 *to = out;
+    u32 n = 0;
+    (void)strict;
+#ifdef FIELD_QUADS
+    QuadPoints points = QUAD_POINTS;
+#endif
+    EACH_QUAD(quad_f64s(&q, strict, &points, to + r), f64s_in);
+}
+
 /* Powers up to 10^10 are exact in a float. */
 static u32
 csv_f32s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
 {
-    (void)l;
     f32 *to = out;
     u32 n = 0;
     EACH_FIELD(s, r)
@@ -429,33 +498,14 @@ csv_f32s(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
         u32 minus = *start == '-';
         Digits d = digits_parse(end, len - minus, true);
         bool exact = d.value <= (u64)1 << 24 && d.fraction <= 10;
-        if (LIKELY(d.ok && exact && len - minus > d.point))
+        exact = exact && len - minus > d.point;
+        if (LIKELY(d.ok && exact && (!l->strict || strict_number(start + minus, end))))
             to[r] = (f32)(i64)d.value / (f32)pow10_f64[minus][d.fraction];
         else
             FIELD_ODD(r);
     }
     return n;
 }
-
-static const u64 pow10_u64[DIGITS_MAX + 3] = {1,
-                                              10,
-                                              100,
-                                              1000,
-                                              10000,
-                                              100000,
-                                              1000000,
-                                              10000000,
-                                              100000000,
-                                              1000000000,
-                                              10000000000,
-                                              100000000000,
-                                              1000000000000,
-                                              10000000000000,
-                                              100000000000000,
-                                              1000000000000000,
-                                              10000000000000000,
-                                              100000000000000000,
-                                              1000000000000000000};
 
 static u32
 csv_decimals(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
@@ -470,7 +520,7 @@ csv_decimals(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
         bool minus = *start == '-';
         Digits d = digits_parse(end, len - minus, true);
         u32 up = scale - d.fraction; /* wraps when the text has more digits */
-        i128 v = up < ARRAY_LEN(pow10_u64) ? (i128)d.value * pow10_u64[up] : limit;
+        i128 v = up < DIGITS_MAX + 3 ? (i128)d.value * decimal_pow10[up] : limit;
         if (LIKELY(d.ok && v < limit && len - minus > d.point))
             to[r] = minus ? -v : v;
         else
@@ -620,29 +670,62 @@ timestamp_other(CsvLoop *l, const char *start, u32 len, i64 *ret_us)
 }
 
 static u32
-csv_timestamps(const CsvSpan *s, CsvLoop *l, void *out, u16 *odd)
+timestamps_in(const CsvSpan *s, CsvLoop *l, u32 first_row, u32 last_row, i64 *to, u16 *odd, u32 n)
 {
-    i64 *to = out;
     const u32 zone = l->zoned, likely_len = l->scale < 3 ? UINT32_MAX : 23 + zone;
+    const bool quoted = l->in_quotes;
     u64 first = load_u64(l->minute), second = load_u64(l->minute + 8);
     i64 minute_us = l->minute_us;
-    u32 n = 0;
-    EACH_FIELD(s, r)
+    EACH_FIELD_IN(s, r, first_row, last_row)
     {
         FIELD();
         u32 ms;
         u64 differs = (load_u64(start) ^ first) | (load_u64(start + 8) ^ second);
         bool ok = millis_parse(load_u64(start + 15), &ms) && len == likely_len && differs == 0;
-        if (LIKELY(ok && (!zone || end[-1] == 'Z'))) {
+        bool framed = (!zone || end[-1] == 'Z') && (!quoted || start[-1] == '"');
+        if (LIKELY(ok && framed)) {
             to[r] = minute_us + (i64)ms * 1000;
             continue;
         }
-        if (!timestamp_other(l, start, len - zone, &to[r])) FIELD_ODD(r);
+        if ((quoted && start[-1] != '"') || !timestamp_other(l, start, len - zone, &to[r]))
+            FIELD_ODD(r);
         first = load_u64(l->minute);
         second = load_u64(l->minute + 8);
         minute_us = l->minute_us;
     }
     return n;
+}
+
+#ifdef FIELD_QUADS
+/* A zone's Z and quotes where they belong, the usual length. */
+static inline bool
+quad_framed(const Quad *q, u32 len, bool zoned, bool quoted)
+{
+    bool other = false;
+    for (u32 k = 0; k < 4; k++) {
+        other |= q->len[k] != len;
+        if (zoned) other |= q->at[k][23] != 'Z';
+        if (quoted) other |= q->at[k][-1] != '"';
+    }
+    return !other;
+}
+#endif
+
+static u32
+csv_timestamps(const CsvSpan *span, CsvLoop *l, void *out, u16 *odd)
+{
+    const CsvSpan copy = *span, *s = &copy;
+    i64 *to = out;
+    u32 n = 0;
+#ifdef FIELD_QUADS
+    const bool zoned = l->zoned, quoted = l->in_quotes;
+    const u32 len = l->scale < 3 ? UINT32_MAX : 23 + (u32)zoned;
+#define MINUTE _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)l->minute))
+#endif
+    EACH_QUAD(quad_framed(&q, len, zoned, quoted) &&
+                  quad_timestamps(&q, MINUTE, _mm256_set1_epi64x(l->minute_us), to + r),
+              timestamps_in);
+#undef MINUTE
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */

@@ -16,12 +16,14 @@ typedef struct CsvIndex {
     bool odd;         /* quotes stand where only csv_index_slow() understands them */
 } CsvIndex;
 
-/* The fields of one column: that of record r starts behind at[r * stride] and ends `trim` bytes
- * before at[r * stride + 1]. Bytes from data - 64 to 64 behind the last field may be read. */
+/* The fields of one column: that of record r starts `lead` bytes after at[r * stride] (1 in CSV:
+ * behind the delimiter) and ends `trim` bytes before at[r * stride + 1]. Bytes from data - 64 to 64
+ * behind the last field may be read. */
 typedef struct CsvSpan {
     const char *data;
     const u32 *at;
     u32 stride;
+    u32 lead;
     u32 trim;
     u32 rows;
 } CsvSpan;
@@ -30,8 +32,10 @@ typedef struct CsvSpan {
 typedef struct CsvLoop {
     i32 quote;        /* the quote character if the chunk has any, else -1: text loop */
     bool keep_quoted; /* every quoted text is odd: a null literal must not be taken for it */
+    bool strict;      /* numbers as JSON has them: no needless zero in front, no bare point */
     u8 scale;         /* of the type */
     bool zoned;       /* TIMESTAMP_LTZ: wants a Z behind */
+    bool in_quotes;   /* JSON's texts: a '"' stands before each */
     i128 limit;       /* DECIMAL: 10^precision */
     char minute[16];  /* the last "yyyy-MM-dd HH:mm" seen (DATE: its day) and what it is */
     i64 minute_us;

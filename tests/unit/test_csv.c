@@ -455,6 +455,68 @@ numbers_are_exact(void)
     fixture_close(&f);
 }
 
+/* Fields of one column with a tab behind each. */
+static const char hostile_fields[] =
+    "389.03\t1.5\t12.25\t0.07\t7.00\t42\t-3.75\t-0\t-0.0\t0\t00\t007\t01.5\t5.\t.5\t-.5\t-5.\t.\t"
+    "-\t-.\t--1\t1-2\t1.2.3\t1e5\t+4\t\t 1\t1 \t9007199254740993\t123456789012345\t"
+    "12345678901234567\t2147483647\t2147483648\t-2147483648\t1/2\t1:2\t"
+    "2024-01-15 10:20:30.123\t2024-01-15 10:20:59.999\t2024-01-15 10:20:60.000\t"
+    "2024-01-15 10:21:00.001\t2024-01-15T10:20:30.123\t2024-01-15 10:20:30,123\t"
+    "2024-01-15 10:20:3:.123\t2024-01-15 10:20:30.12\t2024-01-15 10:20:30.123456\t"
+    "2024-01-15 10:20:30\t2024-01-15 10:20:30.123Z\t2024-13-15 10:20:30.123\t\x80\xff\t\"1\"\t";
+
+/* Whatever a loop does with fields side by side, it does with each alone. */
+static void
+neighbours_do_not_matter(void)
+{
+    enum { ROWS = 41, FIELDS_MAX = 64 };
+    static const char *const levels[] = {"v2", "v3", "v4"};
+    char *data = mem_zalloc(sizeof hostile_fields + 256);
+    memcpy(data + 64, hostile_fields, sizeof hostile_fields);
+    u32 end[FIELDS_MAX], nfields = 0, at[2 * ROWS];
+    u64 seed = 5, odds = 0, rows = 0;
+    for (u32 i = 0; hostile_fields[i]; i++)
+        if (hostile_fields[i] == '\t') end[nfields++] = i;
+    for (u32 round = 0; round < 30000; round++) {
+        setenv("WEIR_CPU", levels[round % 3], 1);
+        const CsvKernels *k = csv_kernels();
+        CsvColumnFn *const loops[] = {k->i64s, k->i32s, k->f64s, k->f32s, k->timestamps};
+        CsvColumnFn *loop = loops[next_random(&seed) % ARRAY_LEN(loops)];
+        /* Mostly the same field, so that four of them stand side by side. */
+        u32 same = (u32)(next_random(&seed) % nfields), n = 0;
+        for (u32 r = 0; r < ROWS; r++) {
+            u32 f = next_random(&seed) % 8 ? same : (u32)(next_random(&seed) % nfields);
+            at[2 * r] = f ? end[f - 1] : UINT32_MAX;
+            at[2 * r + 1] = end[f];
+        }
+        CsvLoop start = CSV_LOOP_START, one;
+        start.strict = next_random(&seed) % 2;
+        start.zoned = next_random(&seed) % 4 == 0;
+        start.in_quotes = next_random(&seed) % 4 == 0;
+        start.scale = (u8)(next_random(&seed) % 3 * 3);
+        one = start;
+        _Alignas(64) i64 together[ROWS + 16] = {0}, alone[16];
+        u16 odd[ROWS + 1], odd_alone[2];
+        CsvSpan s = {data + 64, at, 2, 1, 0, ROWS};
+        u32 nodd = loop(&s, &start, together, odd);
+        u32 bytes = loop == k->i32s || loop == k->f32s ? 4 : 8;
+        for (u32 r = 0; r < ROWS; r++) {
+            CsvSpan single = {data + 64, at + (size_t)2 * r, 2, 1, 0, 1};
+            bool is_odd = n < nodd && odd[n] == r;
+            n += is_odd;
+            alone[0] = 0;
+            CHECK(loop(&single, &one, alone, odd_alone) == is_odd);
+            CHECK(memcmp((char *)together + (size_t)bytes * r, alone, bytes) == 0);
+        }
+        CHECK(n == nodd);
+        odds += nodd;
+        rows += ROWS;
+    }
+    CHECK(odds > rows / 10 && odds < rows * 19 / 20);
+    unsetenv("WEIR_CPU");
+    mem_free(data);
+}
+
 /* Batches outlive their chunk and the source: texts in them stay. Rows from `from` on pass. */
 static void
 outlive_check(u32 from)
@@ -520,4 +582,4 @@ TESTS(TEST(every_type_reads_common_and_rare_forms), TEST(wrong_types_are_named_w
       TEST(first_bad_row_is_the_error), TEST(text_is_valid_utf8), TEST(records_have_a_longest),
       TEST(predicates_drop_rows_before_the_rest_is_decoded),
       TEST(random_files_mean_the_same_in_all_blocks_and_levels), TEST(random_bytes_have_one_index),
-      TEST(numbers_are_exact), TEST(texts_outlive_their_chunk))
+      TEST(numbers_are_exact), TEST(neighbours_do_not_matter), TEST(texts_outlive_their_chunk))
