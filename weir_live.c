@@ -194,6 +194,7 @@ weir_push(Weir *w, Str table, const Str *fields, u32 nrows, u32 ncols, Err *err)
         else
             memory_table_push(w->memory, table, b);
     }
+    table_def_done(def); /* its constants are not the arena's */
     desk_close(&d);
     return st;
 }
