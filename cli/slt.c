@@ -70,10 +70,12 @@ run_all(Cli *cli, const PathList *paths)
                                    .batch_rows = o->batch_rows,
                                    .seed = o->seed,
                                    .no_optimize = o->no_optimize},
+                          .signals = cli->signals,
                           .update = o->update,
                           .replay = replay.len ? replay.ptr : ""};
     u32 count[3] = {0};
-    for (u32 i = 0; i < paths->len; i++) {
+    signals_run(cli->signals, o->timeout_seconds);
+    for (u32 i = 0; i < paths->len && signals_reason(cli->signals) == STOP_NONE; i++) {
         StrBuf report = {0};
         count[slt_run(paths->at[i], &options, &report)]++;
         if (report.len) (void)fputs(report.ptr, stdout);
@@ -83,7 +85,8 @@ run_all(Cli *cli, const PathList *paths)
     (void)printf("%u passed, %u failed", count[SLT_PASSED], count[SLT_FAILED]);
     if (count[SLT_SKIPPED]) (void)printf(", %u skipped", count[SLT_SKIPPED]);
     (void)printf("\n");
-    return count[SLT_FAILED] ? 1 : 0;
+    int stopped = stop_exit(signals_reason(cli->signals));
+    return stopped ? stopped : count[SLT_FAILED] ? 1 : 0;
 }
 
 int

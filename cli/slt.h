@@ -2,6 +2,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/signals.h"
 #include "weir.h"
 
 typedef enum SltVerb {
@@ -52,6 +53,7 @@ void slt_sort_lines(StrBuf *text);
 
 typedef struct SltOptions {
     WeirOptions weir;
+    Signals *signals; /* a session that runs is interrupted by Ctrl-C and the like */
     bool update;
     const char *replay; /* the options as a person would type them, for the replay line */
 } SltOptions;

@@ -487,6 +487,7 @@ run_records(SltTest *t)
 {
     Err err = {.pos = POS_NONE};
     Status st = weir_open(&t->options->weir, &t->weir, &err);
+    if (!st) signals_watch(t->options->signals, t->weir);
     if (!st) st = test_params(t, &err);
     if (st) {
         t->failed = true;
@@ -526,6 +527,7 @@ slt_run(const char *path, const SltOptions *options, StrBuf *report)
         remove_folder(t.tmp);
     }
     if (t.failed) strbuf_printf(report, "  again: weir test%s %s\n", options->replay, path);
+    signals_watch(options->signals, NULL);
     weir_close(t.weir);
     slt_file_done(&t.file);
     strbuf_done(&t.got);
