@@ -22,7 +22,7 @@ struct Feed {
     u32 nparts;
     bool timed, serial, probe;
     u64 seq;       /* of the next chunk */
-    u32 in_flight; /* chunks handed out and not returned */
+    u32 in_flight; /* chunks being fetched, and those handed out and not returned */
 };
 
 static SourcePredicate *
@@ -93,7 +93,7 @@ choose_probe(Feed *f, bool *ret_wait)
     *ret_wait = false;
     for (u32 i = 0; f->probe && i < f->nparts; i++) {
         Part *p = &f->parts[i];
-        if (p->probed || p->ended) continue;
+        if (p->probed || p->ended || p->idle) continue;
         if (!p->probing) return p;
         *ret_wait = true;
     }
@@ -141,13 +141,15 @@ part_fetch(Feed *f, Part *p, Taken *t, TakeResult *ret_result, Err *err)
     pthread_mutex_lock(&f->lock);
     bool probe = p->probing && !p->probed;
     p->idle = got == FETCH_IDLE;
+    if (p->idle) p->probing = false; /* its first row is still to come */
     if (!st && got == FETCH_END) p->ended = true;
     if (!st && got == FETCH_CHUNK) {
         *t = (Taken){.chunk = chunk, .partition = part_number(f, p), .probe = probe};
         t->number = p->taken;
         t->seq = f->seq;
         if (!probe) p->taken++, f->seq++;
-        f->in_flight++;
+    } else {
+        f->in_flight--;
     }
     pthread_mutex_unlock(&f->lock);
     *ret_result = got == FETCH_CHUNK ? TAKE_CHUNK : got == FETCH_IDLE ? TAKE_IDLE : TAKE_END;
@@ -159,19 +161,20 @@ part_fetch(Feed *f, Part *p, Taken *t, TakeResult *ret_result, Err *err)
 static Part *
 choose(Feed *f, bool *woken, TakeResult *ret_why)
 {
-    bool wait = false;
-    Part *p = choose_probe(f, &wait);
-    if (p) p->probing = true;
-    wait |= f->serial && f->in_flight > 0;
-    *ret_why = TAKE_WAIT;
-    if (p || wait) return p;
-    p = choose_part(f);
-    *ret_why = TAKE_END;
-    if (p || !wake_idle(f)) return p;
-    *ret_why = TAKE_IDLE;
-    if (*woken) return NULL;
-    *woken = true;
-    return choose_part(f);
+    for (;;) {
+        bool wait = false;
+        Part *p = choose_probe(f, &wait);
+        if (p) p->probing = true;
+        wait |= f->serial && f->in_flight > 0;
+        *ret_why = TAKE_WAIT;
+        if (p || wait) return p;
+        p = choose_part(f);
+        *ret_why = TAKE_END;
+        if (p || !wake_idle(f)) return p;
+        *ret_why = TAKE_IDLE;
+        if (*woken) return NULL;
+        *woken = true;
+    }
 }
 
 Status
@@ -180,6 +183,7 @@ feed_take(Feed *f, Taken *ret_taken, TakeResult *ret_result, Err *err)
     for (bool woken = false;;) {
         pthread_mutex_lock(&f->lock);
         Part *p = choose(f, &woken, ret_result);
+        if (p) f->in_flight++; /* before it is fetched: one at a time is one at a time */
         pthread_mutex_unlock(&f->lock);
         if (!p) return ERR_OK;
         pthread_mutex_lock(&p->fetching);

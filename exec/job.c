@@ -152,6 +152,7 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
         }
         if (st) return st;
     }
+    t->again = t->nops;
     return ERR_OK;
 }
 

@@ -47,6 +47,11 @@ Status out_pane(Out *out, Pane *p, Err *err) MUST_USE;
 Status out_watermark(Out *out, i64 event_us, i64 proc_us, Err *err) MUST_USE;
 /* No more rows are wanted from above: the operator has all that it needs (LIMIT). */
 void out_enough(Out *out);
+/* Is another batch welcome? An operator that makes many rows out of one message asks before each
+ * batch; when the answer is no it remembers where it stands, calls out_again() and returns, and
+ * resume() goes on from there. Until it is through, it gets no other message. */
+bool out_has_room(Out *out);
+void out_again(Out *out);
 
 /* What a source did when it was polled. */
 typedef enum PollResult {
@@ -68,6 +73,8 @@ typedef struct OpDef {
     Status (*pane)(Op *op, Pane *p, Out *out, Err *err);
     /* Event time on all inputs has reached event_us. NULL: passed on as it is. */
     Status (*watermark)(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err);
+    /* Go on where out_again() was called. NULL: it never is. */
+    Status (*resume)(Op *op, Out *out, Err *err);
     /* All inputs have ended, after a watermark of WATERMARK_MAX: emit what is left. NULL: nothing
      * is left. */
     Status (*end)(Op *op, Out *out, Err *err);

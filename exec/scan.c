@@ -32,6 +32,12 @@ scan_take(Scan *s, TakeResult *ret_result, Err *err)
     return ERR_OK;
 }
 
+bool
+scan_ready_to_take(const Scan *s)
+{
+    return feed_ready(s->feed) || *s->seq_bound < feed_next_seq(s->feed);
+}
+
 Status
 scan_next(Scan *s, Batch **ret_batch, Err *err)
 {

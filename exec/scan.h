@@ -18,6 +18,9 @@ void scan_close(Scan *s); /* half-open is fine */
 
 /* Take the next chunk; only when the last one is used up. */
 Status scan_take(Scan *s, TakeResult *ret_result, Err *err) MUST_USE;
+/* After TAKE_WAIT: might scan_take answer otherwise now, or has the promise of seq_bound fallen
+ * behind? A consumer in order would wait for it, and the feed's other takers for the consumer. */
+bool scan_ready_to_take(const Scan *s);
 /* The next batch of the chunk in hand, stamped with seq and processing time; NULL: used up, and the
  * caller ends it with scan_release. */
 Status scan_next(Scan *s, Batch **ret_batch, Err *err) MUST_USE;

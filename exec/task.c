@@ -120,19 +120,48 @@ out_watermark(Out *out, i64 event_us, i64 proc_us, Err *err)
 void
 out_enough(Out *out)
 {
-    out->task->enough = true;
+    out->task->first = MAX(out->task->first, out->next);
 }
 
-/* The inputs are over: the last watermark, then every operator's rest, in the order of the chain.
- */
+static bool edge_has_room(const Task *t);
+
+bool
+out_has_room(Out *out)
+{
+    Task *t = out->task;
+    if (out->next <= t->first) return false; /* nobody wants it */
+    pthread_mutex_lock(&t->shared->lock);
+    bool room = edge_has_room(t);
+    pthread_mutex_unlock(&t->shared->lock);
+    return room;
+}
+
+void
+out_again(Out *out)
+{
+    Task *t = out->task;
+    assert(t->again == t->nops && out->next > 0); /* who gives way has sent no watermark yet */
+    t->again = out->next - 1;
+}
+
+/* The inputs are over: the last watermark, then every operator's rest, in the order of the chain;
+ * called again when an operator gave way in the middle of its rest. Operators that nobody wants
+ * anything from are left out. */
 static Status
 task_end(Task *t, Err *err)
 {
-    Out head = {.task = t, .next = 0};
-    TRY(out_watermark(&head, WATERMARK_MAX, t->proc_us, err));
-    for (u32 i = 0; i < t->nops; i++) {
+    if (!t->ending) {
+        t->ending = true;
+        t->again = t->nops;
+        t->next_end = t->first;
+        Out head = {.task = t, .next = t->first};
+        TRY(out_watermark(&head, WATERMARK_MAX, t->proc_us, err));
+    }
+    while (t->again == t->nops && t->next_end < t->nops) {
+        u32 i = t->next_end++;
         if (t->ops[i]->def->end) TRY(t->ops[i]->def->end(t->ops[i], &t->outs[i], err));
     }
+    if (t->again != t->nops) return ERR_OK;
     for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], (Msg){.kind = MSG_END});
     pthread_mutex_lock(&t->shared->lock);
     t->done = true;
@@ -251,7 +280,9 @@ bool
 task_runnable(const Task *t)
 {
     if (t->running || t->done || !edge_has_room(t)) return false;
-    if (t->nin) return edge_closed(t) || choose_input(t) != NULL;
+    /* A source that need not go on does not wait for its siblings, nor for new rows. */
+    if (t->first || t->ending || t->again != t->nops || edge_closed(t)) return true;
+    if (t->nin) return choose_input(t) != NULL;
     if (t->idle) return false;
     Op *op = t->ops[0];
     return !t->waiting || !op->def->ready || op->def->ready(op);
@@ -271,19 +302,33 @@ source_step(Task *t, bool *ret_progress, Err *err)
     return ERR_OK;
 }
 
+static bool
+task_wants_input(const Task *t)
+{
+    return !t->done && !t->first && !t->ending && t->again == t->nops;
+}
+
 Status
 task_step(Task *t, bool *ret_progress, Err *err)
 {
     *ret_progress = false;
     pthread_mutex_lock(&t->shared->lock);
-    bool over = t->enough || edge_closed(t);
+    if (edge_closed(t)) t->first = t->nops;
     pthread_mutex_unlock(&t->shared->lock);
-    if (over) {
+    if (t->again < t->first) t->again = t->nops; /* its rest is not wanted */
+    if (t->again != t->nops) {
+        u32 i = t->again;
+        t->again = t->nops;
+        *ret_progress = true;
+        TRY(t->ops[i]->def->resume(t->ops[i], &t->outs[i], err));
+        if (t->again != t->nops) return ERR_OK;
+    }
+    if (t->first || t->ending) {
         *ret_progress = true;
         return task_end(t, err);
     }
     if (!t->nin) return source_step(t, ret_progress, err);
-    for (u32 i = 0; i < TASK_STEP_MSGS && !t->done && !t->enough; i++) {
+    for (u32 i = 0; i < TASK_STEP_MSGS && task_wants_input(t); i++) {
         pthread_mutex_lock(&t->shared->lock);
         Channel *c = i == 0 || edge_has_room(t) ? choose_input(t) : NULL;
         Msg m = c ? channel_take(c) : (Msg){0};

@@ -53,7 +53,11 @@ struct Task {
     OpCtx ctx;
     /* Under the scheduler's lock. */
     bool running, done, idle, waiting;
-    bool enough; /* set by the running worker: nothing more is wanted from above */
+    /* Written by the running worker, read by others only while nobody runs it. */
+    u32 again;    /* the operator to resume; == nops: none */
+    u32 first;    /* operators before this one are of no use any more: what is below has enough */
+    bool ending;  /* the inputs are over */
+    u32 next_end; /* the next operator to call end() of */
 };
 
 struct Shared {

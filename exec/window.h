@@ -29,11 +29,20 @@ window_start(const TimeWindow *w, i64 time_us)
     return time_us - rem;
 }
 
-/* A time on the window clock as the watermark sees it. */
+/* A window's end on the window clock as the watermark sees it. Where the local clock is set back,
+ * an end that comes twice is the second one: rows of both passes belong to the window. */
 static inline i64
-window_to_event(WindowClock c, i64 time_us)
+window_to_event(WindowClock c, i64 end_us)
 {
-    return c.zone ? timezone_from_local(c.zone, time_us) : time_us;
+    if (!c.zone) return end_us;
+    i64 first = timezone_from_local(c.zone, end_us);
+    ZoneCursor at = timezone_cursor(c.zone);
+    (void)timezone_cursor_to_local(&at, first);
+    i64 set_back = at.to_us;
+    if (set_back == INT64_MAX) return first;
+    (void)timezone_cursor_to_local(&at, set_back);
+    i64 second = end_us - at.offset_us;
+    return second > set_back ? second : first;
 }
 
 /* Times of n rows on the window clock; in place. */

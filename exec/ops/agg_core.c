@@ -4,6 +4,7 @@
 #include "exec/kernels/kernels.h"
 #include "exec/state/distinct.h"
 #include "exec/window.h"
+#include <stdlib.h>
 
 struct AggCore {
     const PlanNode *node;
@@ -11,8 +12,14 @@ struct AggCore {
     PaneShape shape;
     WindowClock clock;
     KeyBatch *keys;
-    Pane **open; /* ascending by window start */
-    u32 nopen, open_cap;
+    Pane **open; /* open[oldest..nopen), ascending by window start */
+    u32 oldest, nopen, open_cap;
+    Pane **fresh; /* made lately: they join the open ones many at a time */
+    u32 nfresh, fresh_cap;
+    u32 usual_rows; /* groups of the pane taken last: what a new one will need */
+    Pane *firing;   /* being emitted */
+    u32 *order;     /* its rows in order; NULL: as they are */
+    u32 emitted;
     u8 *rows[BATCH_ROWS_MAX];  /* the group of each lane */
     u8 *found[BATCH_ROWS_MAX]; /* the groups of one pane's lanes */
     i64 start[BATCH_ROWS_MAX]; /* the window of each lane */
@@ -54,8 +61,12 @@ void
 agg_core_free(AggCore *c)
 {
     if (!c) return;
-    for (u32 i = 0; i < c->nopen; i++) pane_unref(c->open[i]);
+    for (u32 i = c->oldest; i < c->nopen; i++) pane_unref(c->open[i]);
+    for (u32 i = 0; i < c->nfresh; i++) pane_unref(c->fresh[i]);
+    pane_unref(c->firing);
     mem_free(c->open);
+    mem_free(c->fresh);
+    mem_free(c->order);
     mem_free(c->nowhere);
     key_batch_free(c->keys);
     mem_free(c);
@@ -72,31 +83,86 @@ window_last(const AggCore *c, i64 start_us)
     return window_to_event(c->clock, start_us + w->size_us) - w->unit_us;
 }
 
-/* The open pane of a window; made when absent. Windows are few: a linear look from the newest. */
+/* Few windows are open at a time as a rule; with many, new panes must not cost room for each. */
+enum { RESERVE_PANES = 8 };
+
+/* The pane of a window among panes in order; NULL: none. */
+static Pane *
+panes_find(Pane *const *panes, u32 n, i64 start_us)
+{
+    u32 lo = 0, hi = n;
+    while (lo < hi) {
+        u32 mid = lo + (hi - lo) / 2;
+        i64 there = pane_window_start(panes[mid]);
+        if (there == start_us) return panes[mid];
+        if (there < start_us)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+/* The open pane of a window; made when absent, as a fresh one. */
 static Pane *
 pane_of(AggCore *c, i64 start_us)
 {
-    u32 at = c->nopen;
-    while (at > 0 && pane_window_start(c->open[at - 1]) > start_us) at--;
-    if (at > 0 && pane_window_start(c->open[at - 1]) == start_us) return c->open[at - 1];
-    mem_grow(c->open, c->nopen, c->open_cap);
-    memmove(c->open + at + 1, c->open + at, (c->nopen - at) * sizeof *c->open);
-    c->nopen++;
-    return c->open[at] = pane_new(&c->shape, start_us);
+    u32 open = c->nopen - c->oldest;
+    Pane *p = panes_find(c->open + c->oldest, open, start_us);
+    if (p) return p;
+    mem_grow(c->fresh, c->nfresh, c->fresh_cap);
+    p = pane_new(&c->shape, start_us);
+    if (c->node->agg.nkeys && open + c->nfresh < RESERVE_PANES) pane_expect(p, c->usual_rows);
+    return c->fresh[c->nfresh++] = p;
+}
+
+static int
+pane_cmp(const void *a, const void *b)
+{
+    i64 x = pane_window_start(*(Pane *const *)a), y = pane_window_start(*(Pane *const *)b);
+    return (x > y) - (x < y);
+}
+
+/* Fresh panes take their places among the open ones: one merge for a batch, from the newest, so
+ * that windows in any order and number cost little. */
+static void
+panes_join(AggCore *c)
+{
+    if (c->nfresh == 0) return;
+    if (c->nfresh > 1) qsort(c->fresh, c->nfresh, sizeof *c->fresh, pane_cmp);
+    u32 live = c->nopen - c->oldest;
+    if (c->oldest && c->nopen + c->nfresh > c->open_cap) {
+        memmove(c->open, c->open + c->oldest, live * sizeof *c->open);
+        c->oldest = 0;
+    }
+    while (c->oldest + live + c->nfresh > c->open_cap) mem_grow(c->open, c->open_cap, c->open_cap);
+    u32 from = c->oldest + live, to = c->nopen = from + c->nfresh;
+    while (c->nfresh) {
+        Pane *p = c->fresh[c->nfresh - 1];
+        bool older =
+            from > c->oldest && pane_window_start(c->open[from - 1]) > pane_window_start(p);
+        if (older) {
+            c->open[--to] = c->open[--from];
+        } else {
+            c->open[--to] = p;
+            c->nfresh--;
+        }
+    }
 }
 
 Pane *
 agg_core_take(AggCore *c, i64 event_us)
 {
-    if (c->nopen == 0) return NULL;
+    panes_join(c);
+    if (c->nopen == c->oldest) return NULL;
     const TimeWindow *w = &c->node->agg.window;
-    Pane *p = c->open[0];
+    Pane *p = c->open[c->oldest];
     if (event_us != WATERMARK_MAX) {
         if (w->kind == WINDOW_NONE || w->bounded_only) return NULL;
         if (window_last(c, pane_window_start(p)) > event_us) return NULL;
     }
-    c->nopen--;
-    memmove(c->open, c->open + 1, c->nopen * sizeof *c->open);
+    c->oldest++;
+    c->usual_rows = pane_rows(p);
     return p;
 }
 
@@ -104,6 +170,7 @@ void
 agg_core_need_group(AggCore *c)
 {
     if (c->node->agg.nkeys || c->node->agg.window.kind != WINDOW_NONE) return;
+    panes_join(c);
     (void)pane_single_group(pane_of(c, 0));
 }
 
@@ -122,32 +189,60 @@ rows_of_one_pane(AggCore *c, const Batch *b, i64 start_us)
     }
 }
 
-/* Lanes that fall into several panes, pane by pane. keep says which lanes count; each is cleared
- * from `left` as its pane is met. */
+static void
+rows_of_lanes(AggCore *c, i64 start_us, const u16 *lanes, u32 n)
+{
+    Pane *p = pane_of(c, start_us);
+    if (c->node->agg.nkeys == 0) {
+        u8 *row = pane_single_group(p);
+        for (u32 i = 0; i < n; i++) c->rows[lanes[i]] = row;
+        return;
+    }
+    pane_find_groups(p, c->keys, lanes, n, c->found);
+    for (u32 i = 0; i < n; i++) c->rows[lanes[i]] = c->found[i];
+}
+
+static int
+lane_cmp(const void *a, const void *b, void *starts)
+{
+    u16 x = *(const u16 *)a, y = *(const u16 *)b;
+    i64 s = ((const i64 *)starts)[x], t = ((const i64 *)starts)[y];
+    return s != t ? (s > t) - (s < t) : (x > y) - (x < y);
+}
+
+/* Passes over the lanes that pick out one window each; lanes of further windows are sorted. */
+enum { WINDOW_PASSES = 16 };
+
+/* Lanes that fall into several panes, pane by pane. keep says which lanes count. */
 static void
 rows_of_many_panes(AggCore *c, const Batch *b)
 {
-    u64 left[BATCH_MASK_WORDS];
-    memcpy(left, c->keep, sizeof left);
+    u16 left[BATCH_ROWS_MAX];
+    u32 nleft = 0;
     for (u32 i = 0; i < b->rows; i++) {
-        if (!bit_get(c->keep, i)) c->rows[i] = c->nowhere;
+        if (bit_get(c->keep, i))
+            left[nleft++] = (u16)i;
+        else
+            c->rows[i] = c->nowhere;
     }
-    for (u32 first = 0; first < b->rows; first++) {
-        if (!bit_get(left, first)) continue;
-        u32 n = 0;
-        for (u32 i = first; i < b->rows; i++) {
-            if (!bit_get(left, i) || c->start[i] != c->start[first]) continue;
-            bit_clear(left, i);
-            c->lanes[n++] = (u16)i;
+    for (u32 pass = 0; nleft && pass < WINDOW_PASSES; pass++) {
+        i64 start = c->start[left[0]];
+        u32 n = 0, others = 0;
+        for (u32 i = 0; i < nleft; i++) {
+            u16 lane = left[i];
+            if (c->start[lane] == start)
+                c->lanes[n++] = lane;
+            else
+                left[others++] = lane;
         }
-        Pane *p = pane_of(c, c->start[first]);
-        if (c->node->agg.nkeys == 0) {
-            u8 *row = pane_single_group(p);
-            for (u32 i = 0; i < n; i++) c->rows[c->lanes[i]] = row;
-            continue;
-        }
-        pane_find_groups(p, c->keys, c->lanes, n, c->found);
-        for (u32 i = 0; i < n; i++) c->rows[c->lanes[i]] = c->found[i];
+        rows_of_lanes(c, start, c->lanes, n);
+        nleft = others;
+    }
+    if (nleft) qsort_r(left, nleft, sizeof *left, lane_cmp, c->start);
+    for (u32 from = 0, to; from < nleft; from = to) {
+        i64 start = c->start[left[from]];
+        for (to = from + 1; to < nleft && c->start[left[to]] == start;) to++;
+        rows_of_lanes(c, start, left + from, to - from);
     }
 }
 
@@ -269,13 +364,19 @@ agg_core_add(AggCore *c, const Batch *b, Err *err)
         rows_of_many_panes(c, b);
     }
     update_aggs(c, b, one);
+    panes_join(c);
     return ERR_OK;
 }
 
+/* A local phase sends its panes oldest first, so fresh ones stay in order and can be searched; they
+ * join the open ones when that ends. */
 void
 agg_core_merge(AggCore *c, Pane *from)
 {
-    pane_merge_share(pane_of(c, pane_window_start(from)), from, c->ctx->subtask);
+    i64 start_us = pane_window_start(from);
+    if (c->nfresh && pane_window_start(c->fresh[c->nfresh - 1]) > start_us) panes_join(c);
+    Pane *to = panes_find(c->fresh, c->nfresh, start_us);
+    pane_merge_share(to ? to : pane_of(c, start_us), from, c->ctx->subtask);
     pane_unref(from);
 }
 
@@ -314,25 +415,48 @@ emit_rows(AggCore *c, const Pane *p, u8 *const *rows, u32 n, Batch **ret_batch, 
     return ERR_OK;
 }
 
-Status
-agg_core_emit(AggCore *c, Pane *p, Out *out, Err *err)
+static void
+firing_done(AggCore *c)
 {
-    u32 total = pane_rows(p);
-    u32 *order = NULL;
-    if (c->node->agg.sorted) {
-        order = mem_array(u32, total);
-        pane_sort(p, order);
-    }
-    Status st = ERR_OK;
-    for (u32 from = 0; from < total && !st;) {
-        u32 n = MIN(total - from, c->ctx->batch_rows);
-        for (u32 i = 0; i < n; i++) c->rows[i] = pane_row(p, order ? order[from + i] : from + i);
+    mem_free(c->order);
+    pane_unref(c->firing);
+    c->order = NULL;
+    c->firing = NULL;
+}
+
+static void
+firing_start(AggCore *c, Pane *p)
+{
+    c->firing = p;
+    c->emitted = 0;
+    if (!c->node->agg.sorted) return;
+    c->order = mem_array(u32, pane_rows(p));
+    pane_sort(p, c->order);
+}
+
+Status
+agg_core_fire(AggCore *c, i64 event_us, Out *out, bool *ret_done, Err *err)
+{
+    *ret_done = false;
+    for (;;) {
+        if (c->firing && c->emitted == pane_rows(c->firing)) firing_done(c);
+        if (!c->firing) {
+            Pane *p = agg_core_take(c, event_us);
+            if (!p) break;
+            firing_start(c, p);
+            continue; /* a share may be empty */
+        }
+        if (!out_has_room(out)) return ERR_OK;
+        u32 n = MIN(pane_rows(c->firing) - c->emitted, c->ctx->batch_rows);
+        for (u32 i = 0; i < n; i++) {
+            u32 row = c->emitted + i;
+            c->rows[i] = pane_row(c->firing, c->order ? c->order[row] : row);
+        }
+        c->emitted += n;
         Batch *b = NULL;
-        st = emit_rows(c, p, c->rows, n, &b, err);
-        if (!st) st = out_batch(out, b, err);
-        from += n;
+        TRY(emit_rows(c, c->firing, c->rows, n, &b, err));
+        TRY(out_batch(out, b, err));
     }
-    mem_free(order);
-    pane_unref(p);
-    return st;
+    *ret_done = true;
+    return ERR_OK;
 }

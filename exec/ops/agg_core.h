@@ -24,5 +24,6 @@ void agg_core_merge(AggCore *c, Pane *from);
 Pane *agg_core_take(AggCore *c, i64 event_us);
 /* Make sure that an aggregate without keys and window has its one group. */
 void agg_core_need_group(AggCore *c);
-/* Send the pane's groups as finished rows of the node's schema; takes the reference. */
-Status agg_core_emit(AggCore *c, Pane *p, Out *out, Err *err) MUST_USE;
+/* Send the groups of all panes that agg_core_take would give, as finished rows of the node's
+ * schema, as long as out has room. *ret_done: all are sent; else call again with the same time. */
+Status agg_core_fire(AggCore *c, i64 event_us, Out *out, bool *ret_done, Err *err) MUST_USE;

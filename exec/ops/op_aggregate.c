@@ -10,6 +10,7 @@ typedef struct Aggregate {
     Op op;
     AggCore *core;
     JobCounts *counts;
+    i64 event_us, proc_us; /* the watermark that fires, passed on when all rows are out */
 } Aggregate;
 
 static Status
@@ -34,15 +35,27 @@ aggregate_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
 }
 
 static Status
+aggregate_resume(Op *op, Out *out, Err *err)
+{
+    Aggregate *a = (Aggregate *)op;
+    bool done;
+    TRY(agg_core_fire(a->core, a->event_us, out, &done, err));
+    if (!done) {
+        out_again(out);
+        return ERR_OK;
+    }
+    a->counts->watermark_us = a->event_us;
+    return out_watermark(out, a->event_us, a->proc_us, err);
+}
+
+static Status
 aggregate_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
 {
     Aggregate *a = (Aggregate *)op;
     if (event_us == WATERMARK_MAX) agg_core_need_group(a->core);
-    for (Pane *p; (p = agg_core_take(a->core, event_us));) {
-        TRY(agg_core_emit(a->core, p, out, err));
-    }
-    a->counts->watermark_us = event_us;
-    return out_watermark(out, event_us, proc_us, err);
+    a->event_us = event_us;
+    a->proc_us = proc_us;
+    return aggregate_resume(op, out, err);
 }
 
 static void
@@ -56,5 +69,6 @@ const OpDef op_aggregate = {
     .create = aggregate_create,
     .process = aggregate_process,
     .watermark = aggregate_watermark,
+    .resume = aggregate_resume,
     .destroy = aggregate_destroy,
 };

@@ -7,7 +7,8 @@ typedef struct GlobalAgg {
     Op op;
     AggCore *core;
     JobCounts *counts;
-    bool first; /* the subtask that answers for an empty input */
+    i64 event_us, proc_us; /* the watermark that fires, passed on when all rows are out */
+    bool first;            /* the subtask that answers for an empty input */
 } GlobalAgg;
 
 static Status
@@ -31,15 +32,27 @@ global_agg_pane(Op *op, Pane *p, Out *out, Err *err)
 }
 
 static Status
+global_agg_resume(Op *op, Out *out, Err *err)
+{
+    GlobalAgg *g = (GlobalAgg *)op;
+    bool done;
+    TRY(agg_core_fire(g->core, g->event_us, out, &done, err));
+    if (!done) {
+        out_again(out);
+        return ERR_OK;
+    }
+    g->counts->watermark_us = g->event_us;
+    return out_watermark(out, g->event_us, g->proc_us, err);
+}
+
+static Status
 global_agg_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
 {
     GlobalAgg *g = (GlobalAgg *)op;
     if (event_us == WATERMARK_MAX && g->first) agg_core_need_group(g->core);
-    for (Pane *p; (p = agg_core_take(g->core, event_us));) {
-        TRY(agg_core_emit(g->core, p, out, err));
-    }
-    g->counts->watermark_us = event_us;
-    return out_watermark(out, event_us, proc_us, err);
+    g->event_us = event_us;
+    g->proc_us = proc_us;
+    return global_agg_resume(op, out, err);
 }
 
 static void
@@ -53,5 +66,6 @@ const OpDef op_global_agg = {
     .create = global_agg_create,
     .pane = global_agg_pane,
     .watermark = global_agg_watermark,
+    .resume = global_agg_resume,
     .destroy = global_agg_destroy,
 };

@@ -39,7 +39,7 @@ scan_poll(Op *op, Out *out, PollResult *ret_result, Err *err)
 static bool
 scan_ready(Op *op)
 {
-    return feed_ready(((ScanOp *)op)->scan.feed);
+    return scan_ready_to_take(&((ScanOp *)op)->scan);
 }
 
 static void

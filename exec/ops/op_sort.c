@@ -9,6 +9,7 @@ typedef struct Sort {
     Sorter *sorter;
     u32 batch_rows;
     u64 prune_at; /* rows held at which all but `limit` are forgotten */
+    u64 emitted;
 } Sort;
 
 static Status
@@ -40,17 +41,28 @@ sort_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
 }
 
 static Status
-sort_end(Op *op, Out *out, Err *err)
+sort_resume(Op *op, Out *out, Err *err)
 {
     Sort *s = (Sort *)op;
-    sorter_sort(s->sorter);
     u64 rows = MIN(sorter_rows(s->sorter), op->node->sort.limit);
-    for (u64 from = 0; from < rows;) {
-        u32 n = (u32)MIN(rows - from, (u64)s->batch_rows);
-        TRY(out_batch(out, sorter_batch(s->sorter, from, n), err));
-        from += n;
+    while (s->emitted < rows) {
+        if (!out_has_room(out)) {
+            out_again(out);
+            return ERR_OK;
+        }
+        u32 n = (u32)MIN(rows - s->emitted, (u64)s->batch_rows);
+        Batch *b = sorter_batch(s->sorter, s->emitted, n);
+        s->emitted += n;
+        TRY(out_batch(out, b, err));
     }
     return ERR_OK;
+}
+
+static Status
+sort_end(Op *op, Out *out, Err *err)
+{
+    sorter_sort(((Sort *)op)->sorter);
+    return sort_resume(op, out, err);
 }
 
 static void
@@ -64,6 +76,7 @@ sort_destroy(Op *op)
 const OpDef op_sort = {
     .create = sort_create,
     .process = sort_process,
+    .resume = sort_resume,
     .end = sort_end,
     .destroy = sort_destroy,
 };

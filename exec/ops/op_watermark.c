@@ -192,7 +192,7 @@ probe(WatermarkOp *w, Err *err)
     if (p.batch) {
         bound = vector_data(&p.batch->col[w->time_col], const i64)[0] - w->unit_us;
         const i64 *wm = vector_at(&p.wm, 0);
-        if (wm) bound = MIN(bound, *wm);
+        bound = wm ? MIN(bound, *wm) : WATERMARK_NONE; /* NULL: the next row may be of any time */
     }
     while (p.batch) { /* the reader wants to see the end of a chunk that it has begun */
         vector_done(&p.wm);
@@ -243,7 +243,7 @@ take_chunk(WatermarkOp *w, Out *out, PollResult *ret_result, Err *err)
         return w->scan.taken.probe ? probe(w, err) : ERR_OK;
     case TAKE_WAIT:
         *ret_result = POLL_WAIT;
-        return ERR_OK;
+        return send_watermark(w, out, err);
     case TAKE_IDLE:
         *ret_result = POLL_IDLE;
         return send_watermark(w, out, err);
@@ -289,7 +289,7 @@ watermark_ready(Op *op)
     WatermarkOp *w = (WatermarkOp *)op;
     i64 incoming;
     if (w->used_up) return feed_incoming(w->scan.feed, &w->scan.taken, &incoming);
-    return feed_ready(w->scan.feed);
+    return scan_ready_to_take(&w->scan);
 }
 
 static void

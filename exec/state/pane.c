@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 16 * 1024, INDEX_MIN = 256, PARTS_MAX = 64 };
+enum { CHUNK_BYTES = 16 * 1024, INDEX_MIN = 16, PARTS_MAX = 64 };
 
 struct Pane {
     _Atomic(u32) refs;
@@ -18,6 +18,7 @@ struct Pane {
     i64 window_start_us;
     u32 rows;
     u32 chunk_rows_log2;
+    u32 first_cap; /* rows that chunk 0 has room for: it grows, so that small panes stay small */
     u8 **chunks;
     u32 nchunks, chunks_cap;
     u64 *index; /* hash's upper half | row number + 1; 0: free */
@@ -113,7 +114,9 @@ pane_bytes(const Pane *p)
 {
     size_t chunk = (size_t)p->shape->layout->row_bytes << p->chunk_rows_log2;
     size_t index = p->index ? ((size_t)p->index_mask + 1) * sizeof *p->index : 0;
-    return p->nchunks * chunk + index + (p->heap ? strheap_bytes(p->heap) : 0);
+    size_t rows = p->nchunks ? (p->nchunks - 1) * chunk : 0;
+    rows += (size_t)p->first_cap * p->shape->layout->row_bytes;
+    return rows + index + (p->heap ? strheap_bytes(p->heap) : 0);
 }
 
 StrHeap *
@@ -131,15 +134,42 @@ pane_row(const Pane *p, u32 i)
 }
 
 static u8 *
+chunk_new(const Pane *p, u32 rows)
+{
+    size_t bytes = (size_t)p->shape->layout->row_bytes * rows;
+    u8 *chunk = mem_aligned(64, bytes);
+    memset(chunk, 0, bytes);
+    return chunk;
+}
+
+/* Room in chunk 0 for `more` rows, as far as it goes. Rows move here, and only here. */
+static void
+rows_reserve(Pane *p, u32 more)
+{
+    u32 full = 1u << p->chunk_rows_log2;
+    u32 need = (u32)MIN((u64)p->rows + more, (u64)full);
+    if (need <= p->first_cap) return;
+    u32 cap = MIN(MAX(need, p->first_cap * 2), full);
+    u8 *chunk = chunk_new(p, cap);
+    if (p->nchunks) {
+        memcpy(chunk, p->chunks[0], (size_t)p->rows * p->shape->layout->row_bytes);
+        mem_free(p->chunks[0]);
+    } else {
+        mem_grow(p->chunks, p->nchunks, p->chunks_cap);
+        p->nchunks = 1;
+    }
+    p->chunks[0] = chunk;
+    p->first_cap = cap;
+}
+
+/* rows_reserve() came before. */
+static u8 *
 row_append(Pane *p)
 {
     const RowLayout *l = p->shape->layout;
     if (p->rows >> p->chunk_rows_log2 == p->nchunks) {
         mem_grow(p->chunks, p->nchunks, p->chunks_cap);
-        size_t bytes = (size_t)l->row_bytes << p->chunk_rows_log2;
-        u8 *chunk = mem_aligned(64, bytes);
-        memset(chunk, 0, bytes);
-        p->chunks[p->nchunks++] = chunk;
+        p->chunks[p->nchunks++] = chunk_new(p, 1u << p->chunk_rows_log2);
     }
     assert(p->rows < UINT32_MAX - 1);
     p->rows++;
@@ -400,9 +430,8 @@ words_equal(const u64 *a, const u64 *b, u32 words)
 }
 
 static void
-index_grow(Pane *p)
+index_resize(Pane *p, u32 cap)
 {
-    u32 cap = p->index ? (p->index_mask + 1) * 2 : INDEX_MIN;
     u64 *index = mem_array(u64, cap);
     u32 mask = cap - 1;
     for (u32 i = 0; p->index && i <= p->index_mask; i++) {
@@ -421,7 +450,16 @@ index_grow(Pane *p)
 static void
 index_reserve(Pane *p, u32 more)
 {
-    while (!p->index || ((u64)p->rows + more) * 2 > (u64)p->index_mask + 1) index_grow(p);
+    u64 cap = p->index ? (u64)p->index_mask + 1 : INDEX_MIN;
+    while (((u64)p->rows + more) * 2 > cap) cap *= 2;
+    assert(cap <= (u64)1 << 31); /* 2^30 groups are tens of gigabytes */
+    if (!p->index || cap > (u64)p->index_mask + 1) index_resize(p, (u32)cap);
+}
+
+void
+pane_expect(Pane *p, u32 rows)
+{
+    index_reserve(p, rows);
 }
 
 /* Long texts of a new row move into the pane's heap. */
@@ -508,6 +546,7 @@ pane_find_groups(Pane *p, const KeyBatch *k, const u16 *lanes, u32 n, u8 **ret_r
 {
     assert(p->refs == 1);
     index_reserve(p, n);
+    rows_reserve(p, n);
     for (u32 i = 0; i < n && p->index_mask >= PREFETCH_SLOTS; i++) {
         u32 lane = lanes ? lanes[i] : i;
         __builtin_prefetch(&p->index[(u32)(k->hash[lane] >> 32) & p->index_mask]);
@@ -522,6 +561,7 @@ pane_single_group(Pane *p)
 {
     assert(p->shape->layout->nkeys == 0);
     if (p->rows == 0) {
+        rows_reserve(p, 1);
         u64 hash = HASH_SEED;
         memcpy(row_append(p) + ROW_HASH_AT, &hash, sizeof hash);
     }
@@ -560,7 +600,8 @@ pane_merge_share(Pane *p, Pane *from, u32 part)
         u8 *to;
         if (l->nkeys) {
             index_reserve(p, 1);
-            to = group_find(p, hash, row_words(row), l->has_text);
+            rows_reserve(p, 1);
+            to = group_find(p, hash, row_words(row), from->heap != NULL);
         } else {
             to = pane_single_group(p);
         }

@@ -25,6 +25,9 @@ Pane *pane_new(const PaneShape *shape, i64 window_start_us);
 Pane *pane_ref(Pane *p);
 void pane_unref(Pane *p); /* NULL is fine */
 
+/* Make room in the index for that many groups. */
+void pane_expect(Pane *p, u32 rows);
+
 i64 pane_window_start(const Pane *p);
 u32 pane_rows(const Pane *p);
 size_t pane_bytes(const Pane *p);
