@@ -13,7 +13,6 @@ typedef struct Block {
 
 struct Arena {
     Block *head; /* the block being bumped; full ones follow */
-    size_t bytes;
 };
 
 Arena *
@@ -46,7 +45,6 @@ void *
 arena_alloc(Arena *a, size_t bytes, size_t align)
 {
     assert(align && align <= 16 && (align & (align - 1)) == 0);
-    a->bytes += bytes;
     if (bytes > BLOCK_BYTES / 4) { /* its own block, behind the head so that bumping goes on */
         Block *b = block_new(bytes);
         b->used = bytes;
@@ -76,10 +74,4 @@ arena_copy(Arena *a, const char *text, size_t len)
     char *p = arena_alloc(a, len + 1, 1);
     if (len) memcpy(p, text, len);
     return p;
-}
-
-size_t
-arena_bytes(const Arena *a)
-{
-    return a->bytes;
 }

@@ -12,7 +12,6 @@ Arena *arena_new(void);
 void arena_free(Arena *a);                                /* NULL is fine */
 void *arena_alloc(Arena *a, size_t bytes, size_t align);  /* zeroed, never NULL */
 char *arena_copy(Arena *a, const char *text, size_t len); /* adds a NUL after the copy */
-size_t arena_bytes(const Arena *a);                       /* handed out so far, for limits */
 
 #define arena_make(a, T) ((T *)arena_alloc((a), sizeof(T), _Alignof(T)))
 #define arena_array(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T), _Alignof(T)))

@@ -67,13 +67,6 @@ calendar_unit_find(Str name, CalendarUnit *ret_unit)
     return false;
 }
 
-const char *
-calendar_unit_name(CalendarUnit unit)
-{
-    assert(unit < CAL_COUNT);
-    return calendar_units[unit].name;
-}
-
 i64
 calendar_unit_us(CalendarUnit unit)
 {

@@ -29,9 +29,3 @@ clock_monotonic_ns(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
 }
-
-i64
-clock_cpu_us(void)
-{
-    return clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1000;
-}

@@ -5,4 +5,3 @@
 i64 clock_wall_us(void);      /* since 1970-01-01 UTC */
 i64 clock_monotonic_us(void); /* since some start; never goes back */
 i64 clock_monotonic_ns(void);
-i64 clock_cpu_us(void); /* used by the whole process */

@@ -366,26 +366,6 @@ timestamp_print_iso(char *to, i64 us, u32 digits)
     return timestamp_put(to, us, digits, 'T');
 }
 
-u32
-offset_print(char *to, i32 offset_s)
-{
-    if (offset_s == 0) {
-        to[0] = 'Z';
-        return 1;
-    }
-    u32 s = offset_s < 0 ? 0 - (u32)offset_s : (u32)offset_s;
-    char *at = to;
-    *at++ = offset_s < 0 ? '-' : '+';
-    at = put2(at, s / 3600 % 100);
-    *at++ = ':';
-    at = put2(at, s / 60 % 60);
-    if (s % 60) {
-        *at++ = ':';
-        at = put2(at, s % 60);
-    }
-    return (u32)(at - to);
-}
-
 i64
 timestamp_cut(i64 us, u32 digits)
 {

@@ -108,7 +108,6 @@ u32 date_print(char *to, i32 days);
 u32 time_print(char *to, i64 us, u32 digits);
 u32 timestamp_print(char *to, i64 us, u32 digits);     /* 2024-01-15 10:00:00.000 */
 u32 timestamp_print_iso(char *to, i64 us, u32 digits); /* 'T' between; the caller adds 'Z' */
-u32 offset_print(char *to, i32 offset_s);              /* +01:00, Z for 0 */
 /* Cut to p fraction digits (towards the past, as Flink does for CAST to TIMESTAMP(p)). */
 i64 timestamp_cut(i64 us, u32 digits);
 
@@ -139,7 +138,6 @@ typedef enum CalendarUnit {
 
 /* DAY, DAYS, SQL_TSI_DAY, any case; false if it is no unit. */
 bool calendar_unit_find(Str name, CalendarUnit *ret_unit);
-const char *calendar_unit_name(CalendarUnit unit); /* "DAY" */
 /* Microseconds of WEEK, DAY .. MICROSECOND; 0 for units of varying length and below. */
 i64 calendar_unit_us(CalendarUnit unit);
 

@@ -447,12 +447,3 @@ decimal_floor_type(Type a)
     t.not_null = a.not_null;
     return t;
 }
-
-Type
-decimal_common_type(Type a, Type b)
-{
-    Type t = a;
-    bool found = type_common(a, b, &t);
-    assert(found);
-    return t;
-}

@@ -64,5 +64,3 @@ Type decimal_sum_type(Type a); /* (38, s) */
 Type decimal_avg_type(Type a); /* (38, max(6, s)) */
 Type decimal_round_type(Type a, i32 digits);
 Type decimal_floor_type(Type a); /* and CEIL: (p, 0) */
-/* The type that holds both without loss, capped at 38 digits. */
-Type decimal_common_type(Type a, Type b);

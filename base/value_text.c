@@ -184,14 +184,6 @@ fit_bytes(Type t, Str text, u32 *ret_units)
     return bytes;
 }
 
-bool
-value_fits(Type t, Str text)
-{
-    u32 units;
-    assert(type_is(t, KIND_HEAP));
-    return fit_bytes(t, text, &units) == text.len;
-}
-
 Str
 value_fit(Type t, Str text, StrBuf *scratch)
 {

@@ -27,5 +27,3 @@ TextResult value_store(Vector *v, u32 i, Str text, const TimeZone *zone, u32 fla
 /* A text or bytes value as type t holds it: cut to n characters (bytes), CHAR and BINARY padded
  * with spaces (zeros). Returns text itself when nothing changes, else a view into scratch. */
 Str value_fit(Type t, Str text, StrBuf *scratch);
-/* Would value_fit cut off anything? */
-bool value_fits(Type t, Str text);

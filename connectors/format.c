@@ -20,15 +20,6 @@ lines_count(const char *data, size_t n)
     return lines;
 }
 
-u32
-text_whole_lines(const char *data, u32 n, u32 *ret_lines)
-{
-    const char *last = n ? memrchr(data, '\n', n) : NULL;
-    u32 len = last ? (u32)(last - data) + 1 : 0;
-    *ret_lines = lines_count(data, len);
-    return len;
-}
-
 u64
 chunk_line_at(const TextChunk *c, u32 at)
 {

@@ -115,9 +115,6 @@ const FormatDef *format_at(u32 i);      /* NULL past the last */
 
 /* Room for n entries in c->index, old content not kept. */
 void chunk_index_room(TextChunk *c, u32 n);
-/* Length of the whole lines in data[0, n): the offset behind the last '\n', 0 if there is none.
- * *ret_lines is their number. For formats whose records are lines. */
-u32 text_whole_lines(const char *data, u32 n, u32 *ret_lines);
 /* Number of the line that holds data[at], in the file. */
 u64 chunk_line_at(const TextChunk *c, u32 at);
 /* At most 200 bytes of hostile text as it may stand in a message: control characters, quotes and

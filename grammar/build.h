@@ -18,7 +18,6 @@ typedef struct Parse {
     bool failed; /* the parser met a token that fits nowhere */
     Stmt *stmt;  /* the results, one of them */
     Expr *expr;
-    TypeName *type;
     Query *query;
 } Parse;
 

@@ -20,7 +20,7 @@
     parse_fail(p, W1005, p->end ? p->end - 1 : 0, 1, "the statement is nested too deeply", NULL);
 }
 
-%token START_STMT START_EXPR START_TYPE START_QUERY.
+%token START_STMT START_EXPR START_QUERY.
 // A reserved word that only counts in phrases.
 %token IS.
 %fallback ID
@@ -54,7 +54,6 @@
 %start_symbol input
 input ::= START_STMT stmt(S).   { p->stmt = S; }
 input ::= START_EXPR expr(E).   { p->expr = E; }
-input ::= START_TYPE type(T).   { p->type = T; }
 input ::= START_QUERY query(Q). { p->query = Q; }
 
 // ---- Names, lists of names, options ----

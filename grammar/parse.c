@@ -275,15 +275,6 @@ parse_expression(Arena *a, Str text, Expr **ret_expr, Err *err)
 }
 
 Status
-parse_type(Arena *a, Str text, TypeName **ret_type, Err *err)
-{
-    Parse p;
-    TRY(text_parse(a, text, TK_START_TYPE, &p, err));
-    *ret_type = p.type;
-    return ERR_OK;
-}
-
-Status
 parse_query(Arena *a, Str text, Query **ret_query, Err *err)
 {
     Parse p;

@@ -29,10 +29,8 @@ enum { SCRIPT_BYTES_MAX = 1u << 30, NEST_MAX = 256 };
 Status parse_statement(Arena *a, Str script, u32 from, Stmt **ret_stmt, u32 *ret_next,
                        Err *err) MUST_USE;
 
-/* Parse one expression, type or query that fills the whole text (a final ; is not allowed). For
- * macro bodies, stored views, computed columns and tests. */
+/* Parse one expression or query that fills the whole text (a final ; is not allowed); for tests. */
 Status parse_expression(Arena *a, Str text, Expr **ret_expr, Err *err) MUST_USE;
-Status parse_type(Arena *a, Str text, TypeName **ret_type, Err *err) MUST_USE;
 Status parse_query(Arena *a, Str text, Query **ret_query, Err *err) MUST_USE;
 
 /* What the text so far still waits for, for the shell's continuation prompt. Looks at tokens

@@ -137,16 +137,6 @@ bound_mark(const BoundExpr *e, bool *used)
 }
 
 bool
-bound_reads(const BoundExpr *e, const bool *set, u32 n)
-{
-    if (e->kind == BOUND_COLUMN) return e->column < n && set[e->column];
-    for (u32 i = 0; i < e->nargs; i++) {
-        if (bound_reads(e->args[i], set, n)) return true;
-    }
-    return false;
-}
-
-bool
 bound_reads_only(const BoundExpr *e, const bool *set, u32 n)
 {
     if (e->kind == BOUND_COLUMN) return e->column < n && set[e->column];

@@ -38,9 +38,7 @@ bool bound_is_never(const BoundExpr *e);
 
 /* used[c] = true for every column c that e reads; used has room for all of them. */
 void bound_mark(const BoundExpr *e, bool *used);
-/* Does e read a column c with set[c]? Columns from n on are not in the set. */
-bool bound_reads(const BoundExpr *e, const bool *set, u32 n);
-/* All columns that e reads lie in the set. */
+/* All columns that e reads lie in the set; columns from n on do not. */
 bool bound_reads_only(const BoundExpr *e, const bool *set, u32 n);
 
 /* Copies with column c replaced by what by[c] points at; types are the replacements'. */

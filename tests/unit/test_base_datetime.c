@@ -118,8 +118,6 @@ texts_are_printed(void)
     CHECK(strcmp(b, "1970-01-01T00:00:01.5") == 0);
     b[time_print(b, US_PER_DAY - 1, 2)] = '\0';
     CHECK(strcmp(b, "23:59:59.99") == 0);
-    b[offset_print(b, -12600)] = '\0';
-    CHECK(strcmp(b, "-03:30") == 0 && offset_print(b, 0) == 1);
     CHECK(timestamp_cut(1999999, 0) == 1000000 && timestamp_cut(-1, 3) == -1000);
 }
 

@@ -96,7 +96,8 @@ result_types_are_flinks(void)
     CHECK(type_is_decimal(decimal_round_type(type_decimal(10, 3), -1), 8, 0));
     CHECK(type_is_decimal(decimal_avg_type(d10_2), 38, 6) &&
           type_is_decimal(decimal_sum_type(d10_2), 38, 2));
-    CHECK(type_is_decimal(decimal_common_type(d10_2, d10_4), 12, 4));
+    Type both;
+    CHECK(type_common(d10_2, d10_4, &both) && type_is_decimal(both, 12, 4));
     CHECK(type_is_decimal(decimal_of_integer(TYPE_BIGINT), 19, 0));
 }
 

@@ -35,8 +35,8 @@ draws_stay_in_bounds(void)
 static void
 clocks_go_forward(void)
 {
-    i64 before = clock_monotonic_ns(), us = clock_monotonic_us(), cpu = clock_cpu_us();
-    CHECK(clock_monotonic_ns() >= before && clock_monotonic_us() >= us && clock_cpu_us() >= cpu);
+    i64 before = clock_monotonic_ns(), us = clock_monotonic_us();
+    CHECK(clock_monotonic_ns() >= before && clock_monotonic_us() >= us);
     CHECK(clock_wall_us() > 1600000000000000); /* after 2020 */
 }
 

@@ -105,7 +105,7 @@ fits_to(Type t, Str text, Str want)
 {
     StrBuf scratch = {0};
     Str got = value_fit(t, text, &scratch);
-    bool same = str_eq(got, want) && value_fits(t, text) == (want.len >= text.len);
+    bool same = str_eq(got, want);
     strbuf_done(&scratch);
     return same;
 }
