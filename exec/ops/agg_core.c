@@ -29,9 +29,13 @@ struct AggCore {
     u8 *nowhere; /* a row for lanes that are left out: never read */
 };
 
-AggCore *
-agg_core_new(OpCtx *ctx, const PlanNode *n)
+Status
+agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err)
 {
+    if (n->agg.nkeys > ROW_KEYS_MAX) {
+        return err_set(err, W2001, n->pos, "not supported yet: GROUP BY of more than %d columns",
+                       ROW_KEYS_MAX);
+    }
     AggCore *c = mem_make(AggCore);
     c->node = n;
     c->ctx = ctx;
@@ -54,7 +58,8 @@ agg_core_new(OpCtx *ctx, const PlanNode *n)
     c->keys = key_batch_new(c->shape.layout);
     c->nowhere = mem_aligned(64, c->shape.layout->row_bytes);
     memset(c->nowhere, 0, c->shape.layout->row_bytes);
-    return c;
+    *ret_core = c;
+    return ERR_OK;
 }
 
 void
@@ -108,7 +113,7 @@ static Pane *
 pane_of(AggCore *c, i64 start_us)
 {
     u32 open = c->nopen - c->oldest;
-    Pane *p = panes_find(c->open + c->oldest, open, start_us);
+    Pane *p = open ? panes_find(c->open + c->oldest, open, start_us) : NULL;
     if (p) return p;
     mem_grow(c->fresh, c->nfresh, c->fresh_cap);
     p = pane_new(&c->shape, start_us);

@@ -12,7 +12,8 @@
 
 typedef struct AggCore AggCore;
 
-AggCore *agg_core_new(OpCtx *ctx, const PlanNode *n);
+/* W2001: more keys than a row has null bits for. */
+Status agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err) MUST_USE;
 void agg_core_free(AggCore *c); /* NULL is fine */
 
 /* Add the rows of b, which stays. Rows late for their window are left out and counted. */

@@ -16,12 +16,10 @@ typedef struct Aggregate {
 static Status
 aggregate_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
-    (void)err;
     Aggregate *a = mem_make(Aggregate);
-    a->core = agg_core_new(ctx, n);
     a->counts = ctx->counts;
     *ret_op = &a->op;
-    return ERR_OK;
+    return agg_core_new(ctx, n, &a->core, err);
 }
 
 static Status

@@ -14,13 +14,11 @@ typedef struct GlobalAgg {
 static Status
 global_agg_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
-    (void)err;
     GlobalAgg *g = mem_make(GlobalAgg);
-    g->core = agg_core_new(ctx, n);
     g->counts = ctx->counts;
     g->first = ctx->subtask == 0;
     *ret_op = &g->op;
-    return ERR_OK;
+    return agg_core_new(ctx, n, &g->core, err);
 }
 
 static Status

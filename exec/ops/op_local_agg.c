@@ -14,12 +14,10 @@ typedef struct LocalAgg {
 static Status
 local_agg_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
-    (void)err;
     LocalAgg *a = mem_make(LocalAgg);
-    a->core = agg_core_new(ctx, n);
     a->consumers = ctx->consumers;
     *ret_op = &a->op;
-    return ERR_OK;
+    return agg_core_new(ctx, n, &a->core, err);
 }
 
 static Status

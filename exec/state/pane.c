@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 16 * 1024, INDEX_MIN = 16, PARTS_MAX = 64 };
+enum { CHUNK_BYTES = 16 * 1024, INDEX_MIN = 16, PARTS_MAX = 1024 };
 
 struct Pane {
     _Atomic(u32) refs;
-    _Atomic(u64) spent; /* bit per share whose states were merged elsewhere */
-    u32 parts;          /* how many shares; 0: never sent */
+    _Atomic(u64) spent[PARTS_MAX / 64]; /* bit per share whose states were merged elsewhere */
+    u32 parts;                          /* how many shares; 0: never sent */
     const PaneShape *shape;
     i64 window_start_us;
     u32 rows;
@@ -79,6 +79,12 @@ shape_owns_memory(const PaneShape *shape)
     return false;
 }
 
+static bool
+pane_is_spent(const Pane *p, u32 part)
+{
+    return p->spent[part / 64] >> (part % 64) & 1;
+}
+
 void
 pane_unref(Pane *p)
 {
@@ -86,7 +92,7 @@ pane_unref(Pane *p)
     if (shape_owns_memory(p->shape)) {
         for (u32 i = 0; i < p->rows; i++) {
             u8 *row = pane_row(p, i);
-            if (p->parts && p->spent >> share_of(row_hash(row), p->parts) & 1) continue;
+            if (p->parts && pane_is_spent(p, share_of(row_hash(row), p->parts))) continue;
             row_done(p->shape, row);
         }
     }
@@ -607,7 +613,7 @@ pane_merge_share(Pane *p, Pane *from, u32 part)
         }
         row_merge(p, row, to);
     }
-    from->spent |= (u64)1 << part;
+    from->spent[part / 64] |= (u64)1 << (part % 64);
 }
 
 /* ---- reading rows ------------------------------------------------------------------------- */

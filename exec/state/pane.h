@@ -48,7 +48,7 @@ u8 *pane_single_group(Pane *p);
 
 /* Row number i (0 <= i < pane_rows), in the order of insertion. */
 u8 *pane_row(const Pane *p, u32 i);
-/* Say, before the pane is sent, that `parts` subtasks (1..64) will each merge their share. */
+/* Say, before the pane is sent, that `parts` subtasks (1..1024) will each merge their share. */
 void pane_share(Pane *p, u32 parts);
 /* Merge into p the rows of `from` whose hash falls into share `part`, and mark that share of
  * `from` as spent. Both have one shape. Subtasks may do this side by side. */

@@ -25,7 +25,7 @@ row_layout_new(Arena *a, const Schema *input, const u32 *keys, u32 nkeys, const 
         l->has_text |= type_phys[t.kind] == PHYS_STR;
         nullable |= !t.not_null;
     }
-    assert(nkeys <= 64); /* one word of null bits; the planner refuses more */
+    assert(nkeys <= ROW_KEYS_MAX); /* one word of null bits */
     if (nullable) l->null_word = l->key_words++;
 
     u32 at = ROW_KEYS_AT + l->key_words * 8;

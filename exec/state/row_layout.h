@@ -26,7 +26,7 @@ typedef struct RowLayout {
     u32 row_bytes;
 } RowLayout;
 
-enum { ROW_HASH_AT = 0, ROW_KEYS_AT = 8 };
+enum { ROW_HASH_AT = 0, ROW_KEYS_AT = 8, ROW_KEYS_MAX = 64 };
 
 /* types: of the input's columns. state_bytes: per aggregate. Lives in the arena. */
 RowLayout *row_layout_new(Arena *a, const Schema *input, const u32 *keys, u32 nkeys,

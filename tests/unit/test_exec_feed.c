@@ -1,0 +1,197 @@
+/* test_exec_feed.c - which chunk comes next, and how far time has come, over a made-up source.
+ *
+ * The source's partitions are scripts: 'c' a chunk, 'i' nothing for now, and the end. */
+#include "base/mem.h"
+#include "connectors/connector.h"
+#include "exec/feed.h"
+#include "tests/unit/test.h"
+
+typedef struct Fake {
+    const char *script[3];
+    u32 at[3], nparts, fetched, rewound;
+} Fake;
+
+struct Chunk {
+    ChunkHead head;
+};
+
+static Status
+fake_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, Err *err)
+{
+    (void)err, (void)ret_applied;
+    *ret_source = (Source *)(uintptr_t)want->table->options;
+    return ERR_OK;
+}
+
+static u32
+fake_partitions(const Source *s)
+{
+    return ((const Fake *)(const void *)s)->nparts;
+}
+
+static Status
+fake_fetch(Source *s, u32 part, FetchResult *ret_result, Chunk **ret_chunk, Err *err)
+{
+    (void)err;
+    Fake *f = (Fake *)(void *)s;
+    char what = f->script[part][f->at[part]];
+    if (what) f->at[part]++;
+    *ret_result = what == 'c' ? FETCH_CHUNK : what == 'i' ? FETCH_IDLE : FETCH_END;
+    if (what == 'c') *ret_chunk = mem_make(Chunk), f->fetched++;
+    return ERR_OK;
+}
+
+static Status
+fake_rewind(Source *s, u32 part, Err *err)
+{
+    (void)err;
+    Fake *f = (Fake *)(void *)s;
+    f->at[part]--; /* the chunk that was looked at comes again */
+    f->rewound++;
+    return ERR_OK;
+}
+
+static void
+fake_chunk_free(Source *s, Chunk *c)
+{
+    (void)s;
+    mem_free(c);
+}
+
+static void
+fake_close(Source *s)
+{
+    (void)s;
+}
+
+static const SourceDef fake_source = {.open = fake_open,
+                                      .partitions = fake_partitions,
+                                      .fetch = fake_fetch,
+                                      .rewind = fake_rewind,
+                                      .chunk_free = fake_chunk_free,
+                                      .close = fake_close};
+
+static Feed *
+feed_over(Arena *a, Fake *fake, bool timed, bool ordered)
+{
+    Connector *c = arena_make(a, Connector);
+    c->source = &fake_source;
+    TableSpec *t = arena_make(a, TableSpec);
+    t->connector = c;
+    t->options = fake;
+    PlanNode *scan = arena_make(a, PlanNode);
+    scan->kind = PLAN_SCAN;
+    scan->ordered = ordered;
+    scan->scan.table = t;
+    Feed *f = NULL;
+    Err err;
+    CHECK(feed_open(scan, NULL, 2048, timed, a, &f, &err) == ERR_OK);
+    return f;
+}
+
+static TakeResult
+take(Feed *f, Taken *t)
+{
+    Err err;
+    TakeResult r = TAKE_END;
+    CHECK(feed_take(f, t, &r, &err) == ERR_OK);
+    return r;
+}
+
+static void
+maxima_pass_from_chunk_to_chunk(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"cc"}, .nparts = 1};
+    Feed *f = feed_over(a, &fake, true, false);
+    Taken x, y;
+    i64 wm;
+    CHECK(take(f, &x) == TAKE_CHUNK && take(f, &y) == TAKE_CHUNK);
+    CHECK(x.seq == 0 && y.seq == 1 && y.number == 1);
+    CHECK(!feed_incoming(f, &y, &wm)); /* decoded first, but the earlier chunk has not posted */
+    CHECK(feed_incoming(f, &x, &wm) && wm == WATERMARK_NONE);
+    feed_post(f, &x, 70);
+    CHECK(feed_watermark(f) == 70);
+    CHECK(feed_incoming(f, &y, &wm) && wm == 70);
+    feed_post(f, &y, 70); /* a chunk without rows leaves it */
+    CHECK(feed_watermark(f) == 70);
+    feed_return(f, &x);
+    feed_return(f, &y);
+    CHECK(take(f, &x) == TAKE_END && feed_watermark(f) == WATERMARK_MAX);
+    feed_close(f);
+    arena_free(a);
+}
+
+static void
+probes_decide_who_is_first(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"c", "c", ""}, .nparts = 3};
+    Feed *f = feed_over(a, &fake, true, false);
+    Taken x, y, z;
+    Err err;
+    CHECK(take(f, &x) == TAKE_CHUNK && x.probe && x.partition == 0);
+    CHECK(take(f, &y) == TAKE_CHUNK && y.probe && y.partition == 1);
+    CHECK(take(f, &z) == TAKE_WAIT && !feed_ready(f)); /* the empty one ended meanwhile */
+    CHECK(feed_watermark(f) == WATERMARK_NONE);
+    feed_return(f, &x);
+    feed_return(f, &y);
+    CHECK(feed_probe(f, &x, 900, &err) == ERR_OK && feed_probe(f, &y, 100, &err) == ERR_OK);
+    CHECK(feed_ready(f) && fake.rewound == 2 && feed_watermark(f) == 100);
+    CHECK(take(f, &x) == TAKE_CHUNK && !x.probe && x.partition == 1 && x.number == 0);
+    i64 wm;
+    CHECK(feed_incoming(f, &x, &wm) && wm == WATERMARK_NONE); /* a bound is no watermark of a row */
+    feed_post(f, &x, 120);
+    feed_return(f, &x);
+    CHECK(take(f, &x) == TAKE_CHUNK && x.partition == 0);
+    feed_return(f, &x);
+    feed_close(f);
+    arena_free(a);
+}
+
+static void
+an_idle_partition_is_probed_later(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"iiic", "c"}, .nparts = 2};
+    Feed *f = feed_over(a, &fake, true, false);
+    Taken x;
+    Err err;
+    CHECK(take(f, &x) == TAKE_CHUNK && x.probe && x.partition == 1);
+    feed_return(f, &x);
+    CHECK(feed_probe(f, &x, 50, &err) == ERR_OK);
+    CHECK(feed_ready(f)); /* nobody waits for rows that are not there */
+    CHECK(take(f, &x) == TAKE_CHUNK && !x.probe && x.partition == 1);
+    feed_post(f, &x, 60);
+    feed_return(f, &x);
+    CHECK(feed_watermark(f) == WATERMARK_NONE); /* it holds time back all the same */
+    TakeResult r = TAKE_IDLE;
+    for (u32 i = 0; i < 8 && r == TAKE_IDLE; i++) r = take(f, &x);
+    CHECK(r == TAKE_CHUNK && x.probe && x.partition == 0); /* looked at once it has something */
+    feed_return(f, &x);
+    feed_close(f);
+    arena_free(a);
+}
+
+static void
+ordered_partitions_go_one_chunk_at_a_time(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"cc", "c"}, .nparts = 2};
+    Feed *f = feed_over(a, &fake, false, true);
+    Taken x, y;
+    u32 order[4], n = 0;
+    while (n < 4 && take(f, &x) == TAKE_CHUNK) {
+        CHECK(take(f, &y) == TAKE_WAIT && !feed_ready(f));
+        CHECK(x.seq == n && feed_next_seq(f) == n + 1);
+        order[n++] = x.partition;
+        feed_return(f, &x);
+        CHECK(feed_ready(f));
+    }
+    CHECK(n == 3 && order[0] == 0 && order[1] == 0 && order[2] == 1);
+    feed_close(f);
+    arena_free(a);
+}
+
+TESTS(TEST(maxima_pass_from_chunk_to_chunk), TEST(probes_decide_who_is_first),
+      TEST(an_idle_partition_is_probed_later), TEST(ordered_partitions_go_one_chunk_at_a_time))
