@@ -13,7 +13,7 @@
  * batch size, and the batches before it are delivered. */
 #include "base/mem.h"
 #include "connectors/csv_filter.h"
-#include "connectors/json_shape.h"
+#include "connectors/json_lines.h"
 
 enum {
     /* After a window in which fewer than a quarter of the lines had a known shape, that many
@@ -49,8 +49,10 @@ json_reader_open(const FormatScan *base)
     rows->scan = scan;
     rows->stride = scan->batch_rows;
     rows->tokens = mem_array(JsonToken, (size_t)rows->stride * MAX(scan->nvalues, 1));
-    rows->dates = mem_array(TimestampCache, MAX(scan->ncolumns, 1));
-    rows->fractions = mem_array(u32, MAX(scan->ncolumns, 1));
+    rows->pairs = mem_array(JsonToken, rows->stride);
+    rows->odd = mem_array(u16, BATCH_ROWS_MAX + 1);
+    rows->loop = mem_array(JsonLoop, MAX(scan->ncolumns, 1));
+    for (u32 i = 0; i < scan->ncolumns; i++) rows->loop[i] = json_loop_of(scan, i);
     rows->kept = mem_array(bool, MAX(scan->ncolumns, 1));
     for (u32 i = 0; i < SHAPES_MAX; i++) {
         r->shape[i] = mem_make(JsonShape);
@@ -70,8 +72,9 @@ json_reader_close(FormatReader *base)
     }
     r->scan->simd->close(r->walker);
     mem_free(r->rows.tokens);
-    mem_free(r->rows.dates);
-    mem_free(r->rows.fractions);
+    mem_free(r->rows.pairs);
+    mem_free(r->rows.odd);
+    mem_free(r->rows.loop);
     mem_free(r->rows.kept);
     strbuf_done(&r->rows.scratch);
     mem_free(r);
@@ -107,6 +110,7 @@ line_walk(JsonReader *r, TextChunk *c, u32 from, u32 to, bool *ret_row, Err *err
     const JsonScan *scan = r->scan;
     const char *text = c->data;
     *ret_row = false;
+    rows->flagged = true;
     while (from < to && (text[from] == ' ' || text[from] == '\t' || text[from] == '\r')) from++;
     while (from < to && (text[to - 1] == ' ' || text[to - 1] == '\t' || text[to - 1] == '\r')) to--;
     if (from == to) return ERR_OK;
@@ -120,8 +124,7 @@ line_walk(JsonReader *r, TextChunk *c, u32 from, u32 to, bool *ret_row, Err *err
                                  rows->stride, &why);
     if (fault == JSON_FINE) {
         u32 whole = scan->nodes[0].column;
-        if (whole != JSON_COLUMN_NONE)
-            tokens[(size_t)whole * rows->stride] = (JsonToken){from, to - from};
+        if (whole != JSON_COLUMN_NONE) tokens[(size_t)whole * rows->stride] = (JsonToken){from, to};
         rows->line_at[rows->n++] = from;
         *ret_row = true;
         return ERR_OK;
@@ -132,14 +135,6 @@ line_walk(JsonReader *r, TextChunk *c, u32 from, u32 to, bool *ret_row, Err *err
     r->head.counts.skipped++;
     r->head.counts.rows++;
     return ERR_OK;
-}
-
-static bool
-blocks_odd(const JsonIndex *ix, u32 from, u32 to)
-{
-    for (u32 block = from / 64; block <= (to - 1) / 64; block++)
-        if (ix->odd[block]) return true;
-    return false;
 }
 
 /* A line that the first shape does not fit: another shape, or a walk. The line begins at mark. */
@@ -184,26 +179,23 @@ window_lines(JsonReader *r, TextChunk *c, Err *err)
 {
     JsonRows *rows = &r->rows;
     const JsonIndex *ix = &r->index;
-    const char *text = c->data + r->window_from;
-    u32 flags = ix->escapes ? JSON_TOKEN_ESCAPED : 0;
+    rows->flagged |= ix->escapes;
     while (rows->n < r->room && r->mark < ix->n) {
-        const JsonShape *shape = r->shape[0];
-        if (UNLIKELY(r->nshapes == 0 || !shape_fits(shape, text, ix, r->mark))) {
-            TRY(line_other(r, c, err));
-            continue;
-        }
-        u32 last = r->mark + shape->nkinds - 1, from = c->next - r->window_from, to = ix->at[last];
-        if (UNLIKELY(ix->odd_any && blocks_odd(ix, from, to + 1))) {
-            TRY(line_other(r, c, err));
-            continue;
-        }
-        shape_tokens(shape, r->scan->nvalues, text, ix, r->mark, r->window_from, flags,
-                     rows->tokens + rows->n, rows->stride);
-        rows->line_at[rows->n++] = c->next;
-        r->mark = last + 1;
-        c->next = r->window_from + to + 1;
-        r->lines++;
-        r->hits++;
+        JsonLines l = {.text = c->data + r->window_from,
+                       .base = r->window_from,
+                       .from = c->next - r->window_from,
+                       .mark = r->mark,
+                       .tokens = rows->tokens + rows->n,
+                       .line_at = rows->line_at + rows->n,
+                       .stride = rows->stride,
+                       .nvalues = r->scan->nvalues};
+        u32 n = r->nshapes ? r->scan->loops->match(r->shape[0], ix, r->room - rows->n, &l) : 0;
+        rows->n += n;
+        r->lines += n;
+        r->hits += n;
+        r->mark = l.mark;
+        c->next = r->window_from + l.from;
+        if (rows->n < r->room && r->mark < ix->n) TRY(line_other(r, c, err));
     }
     return ERR_OK;
 }
@@ -346,6 +338,7 @@ rows_collect(JsonReader *r, TextChunk *c, Batch *b, Err *err)
     JsonRows *rows = &r->rows;
     while (rows->n < r->room && c->next < c->len && rows->fail_row == UINT32_MAX) {
         u32 from = rows->n;
+        rows->flagged = false;
         if (c->next >= r->window_to) window_open(r, c);
         Status st = r->indexed ? window_lines(r, c, err) : window_walk(r, c, err);
         for (u32 i = 0; i < b->cols; i++) json_column_fill(rows, i, from, &b->col[i]);

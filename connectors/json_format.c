@@ -6,8 +6,7 @@
  * once. Finding records is finding line ends; the rest happens in json_decode.c. */
 #include "base/mem.h"
 #include "connectors/csv_filter.h"
-#include "connectors/json_index.h"
-#include "connectors/json_scan.h"
+#include "connectors/json_lines.h"
 
 #define PATH_PREFIX "json.path."
 
@@ -262,6 +261,8 @@ json_scan_open(const SourceWant *want, FormatScan **ret_scan, u64 *ret_applied, 
     scan->batch_rows = want->batch_rows;
     scan->simd = json_simd_at(cpu_level());
     scan->indexer = json_indexer_at(cpu_level());
+    scan->loops = json_loops_at(cpu_level());
+    scan->kernels = csv_kernels();
     assert(scan->batch_rows > 0 && scan->batch_rows <= BATCH_ROWS_MAX);
 
     Tree tree = {0};

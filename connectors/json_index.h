@@ -31,6 +31,15 @@ typedef struct JsonIndex {
     u8 kind[JSON_WINDOW + JSON_WINDOW_SLACK]; /* what is behind the first n is anything */
 } JsonIndex;
 
+/* Is some block that holds a byte of text[from, to) odd? */
+static inline bool
+blocks_odd(const JsonIndex *ix, u32 from, u32 to)
+{
+    for (u32 block = from / 64; block <= (to - 1) / 64; block++)
+        if (ix->odd[block]) return true;
+    return false;
+}
+
 typedef struct JsonIndexer {
     /* Fill ix from text[0, len), len <= JSON_WINDOW, which ends in '\n'. Reads 64
      * bytes more, and the byte before. */

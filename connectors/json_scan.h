@@ -6,6 +6,7 @@
  * Between the two stands a JsonRows: value-major arrays of tokens that point into the chunk. */
 #pragma once
 #include "base/datetime.h"
+#include "connectors/csv_kernels.h"
 #include "connectors/format.h"
 #include "connectors/json_simd.h"
 
@@ -51,6 +52,8 @@ typedef struct JsonScan {
     u32 batch_rows;
     const JsonSimd *simd;
     const struct JsonIndexer *indexer;
+    const struct JsonLoops *loops;
+    const CsvKernels *kernels;
     bool no_shapes; /* tests: every line takes the general way */
 } JsonScan;
 
@@ -76,6 +79,14 @@ typedef enum JsonVerdict {
     JSON_VALUE_BROKEN, /* not JSON */
 } JsonVerdict;
 
+/* How the usual values of a column are converted: all tokens of a window by one loop. */
+typedef struct JsonLoop {
+    CsvColumnFn *run; /* NULL: there is none, every value is looked at properly */
+    CsvLoop state;
+    u8 inset; /* quotes at both ends */
+    bool text;
+} JsonLoop;
+
 /* The rows of one batch, before and while they become columns. */
 typedef struct JsonRows {
     const JsonScan *scan;
@@ -91,13 +102,16 @@ typedef struct JsonRows {
     u32 fail_row; /* UINT32_MAX: none */
     u32 fail_column;
     JsonVerdict fail_why;
-    TimestampCache *dates; /* per column */
-    u32 *fractions;        /* per column: digits behind the point of the last number */
-    bool keep_text;        /* a slot of the column being filled points into buf */
-    bool *kept;            /* per column: its heap keeps buf already */
+    JsonLoop *loop;   /* per column */
+    JsonToken *pairs; /* tokens of rows being filled, without flags */
+    u16 *odd;         /* rows that a loop left */
+    bool flagged;     /* tokens of rows being filled may have flags */
+    bool keep_text;   /* a slot of the column being filled points into buf */
+    bool *kept;       /* per column: its heap keeps buf already */
     StrBuf scratch;
 } JsonRows;
 
+JsonLoop json_loop_of(const JsonScan *scan, u32 column);
 /* Rows [from, n) of column c into v; bad values go to drop, fail_row, or become NULL. */
 void json_column_fill(JsonRows *rows, u32 c, u32 from, Vector *v);
 /* The text between a JSON text's quotes with its escapes resolved; out has room for as many bytes.

@@ -77,7 +77,7 @@ shape_tokens(const JsonShape *shape, u32 nvalues, const char *text, const JsonIn
         }
         u32 start = at[s.from] + s.offset;
         start += text[start] == ' ';
-        u32 len = at[s.to] + s.end - start;
-        *tokens = (JsonToken){base + start, len | flags};
+        u32 end = at[s.to] + s.end;
+        *tokens = (JsonToken){base + start, (base + end) | flags};
     }
 }

@@ -56,8 +56,8 @@ Walk::keep(const JsonNode &node, std::string_view text) const
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' ||
                              text.back() == '\n'))
         text.remove_suffix(1);
-    uint32_t mark = escaped ? JSON_TOKEN_ESCAPED : 0;
-    token(node.column) = {uint32_t(text.data() - base), uint32_t(text.size()) | mark};
+    uint32_t mark = escaped ? JSON_TOKEN_ESCAPED : 0, at = uint32_t(text.data() - base);
+    token(node.column) = {at, (at + uint32_t(text.size())) | mark};
 }
 
 /* The child that the field's key names, or NULL. */

@@ -11,14 +11,15 @@
 extern "C" {
 #endif
 
-/* A value's bytes, from its first to its last: `"text"` with its quotes, `12.5`, `null`, `{...}`.
- * at counts from the pointer that the reader of the token knows. len 0: the field is missing. */
+/* A value's bytes, from its first to behind its last: `"text"` with its quotes, `12.5`, `null`,
+ * `{...}`. Both count from the pointer that the reader of the token knows. Without length: the
+ * field is missing. */
 typedef struct JsonToken {
     uint32_t at;
-    uint32_t len; /* with JSON_TOKEN_ESCAPED: the text may hold backslashes */
+    uint32_t end; /* with JSON_TOKEN_ESCAPED: the text may hold backslashes */
 } JsonToken;
 #define JSON_TOKEN_ESCAPED (1u << 31)
-#define JSON_TOKEN_LEN(t) ((t).len & ~JSON_TOKEN_ESCAPED)
+#define JSON_TOKEN_LEN(t) (((t).end & ~JSON_TOKEN_ESCAPED) - (t).at)
 
 /* The wanted fields as a tree, by the names on their paths; node 0 is the record itself. */
 typedef struct JsonNode {

@@ -1,16 +1,14 @@
 /* json_value.c - tokens of JSON values into the slots of a column.
  *
- * One loop per frequent type takes what nearly all values look like (a few digits, a fixed time
- * stamp, a text without escapes) and leaves everything else to value_store(), which knows the whole
- * of JSON's grammar and Flink's rules: numbers and booleans may stand in texts, a fraction for an
- * integer column is cut off, any value fits a text column as it is written.
- *
- * The digit loops load eight bytes that end where the number ends, and so read bytes in front of
- * it: chunks have 64 readable bytes before their text. */
+ * One loop per frequent type, of csv_kernels.h and json_lines.h, takes what nearly all values look
+ * like (a few digits, a fixed time stamp, a text without escapes) and leaves everything else to
+ * value_store(), which knows the whole of JSON's grammar and Flink's rules: numbers and booleans
+ * may stand in texts, a fraction for an integer column is cut off, any value fits a text column as
+ * it is written. */
 #include "base/decimal.h"
 #include "base/timezone.h"
 #include "connectors/base64.h"
-#include "connectors/json_scan.h"
+#include "connectors/json_lines.h"
 
 /* --- grammar ------------------------------------------------------------------------------- */
 
@@ -322,7 +320,7 @@ value_store(JsonRows *rows, Vector *v, u32 row, JsonToken token)
     if (len < 2 || text.ptr[len - 1] != '"') return JSON_VALUE_BROKEN;
     text = (Str){text.ptr + 1, len - 2};
     bool escaped =
-        (token.len & JSON_TOKEN_ESCAPED) && text.len && memchr(text.ptr, '\\', text.len) != NULL;
+        (token.end & JSON_TOKEN_ESCAPED) && text.len && memchr(text.ptr, '\\', text.len) != NULL;
     if (escaped) {
         JsonVerdict verdict;
         strbuf_clear(&rows->scratch);
@@ -370,193 +368,66 @@ value_settle(JsonRows *rows, Vector *v, u32 column, u32 row, JsonToken token)
     row_fault(rows, row, column, why);
 }
 
-/* --- the loops ----------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------- */
 
-/* 1 to 16 digits that are a JSON integer, by two loads of eight bytes that end where they end. */
-static inline bool
-digits_value(const char *p, u32 len, u64 *ret_value)
+JsonLoop
+json_loop_of(const JsonScan *scan, u32 column)
 {
-    const u64 zeros = 0x3030303030303030u;
-    if (UNLIKELY(len - 1 > 15)) return false;
-    u64 low = load8(p + (i32)len - 8);
-    if (len <= 8) {
-        u32 shift = 64 - 8 * len; /* 0..56 */
-        low = (low >> shift << shift) | (shift ? zeros >> (64 - shift) : 0);
-        *ret_value = digits8_value(low);
-        return digits8_are(low);
+    const CsvKernels *k = scan->kernels;
+    Type t = scan->columns[column].field->type;
+    JsonLoop l = {.state = CSV_LOOP_START};
+    l.state.strict = true;
+    l.state.scale = t.scale;
+    if (t.kind == TYPE_BIGINT) l.run = k->i64s;
+    if (t.kind == TYPE_INT) l.run = k->i32s;
+    if (t.kind == TYPE_DOUBLE) l.run = k->f64s;
+    if (t.kind == TYPE_FLOAT) l.run = k->f32s;
+    if (t.kind == TYPE_TIMESTAMP || t.kind == TYPE_TIMESTAMP_LTZ) {
+        l.run = k->timestamps;
+        l.state.in_quotes = true;
+        l.state.zoned = t.kind == TYPE_TIMESTAMP_LTZ; /* no need of a zone where a Z stands */
+        l.inset = 1;
     }
-    u64 high = load8(p + (i32)len - 16);
-    u32 shift = 128 - 8 * len;
-    high = (high >> shift << shift) | (shift ? zeros >> (64 - shift) : 0);
-    *ret_value = digits8_value(high) * (u64)100000000 + digits8_value(low);
-    return (u32)digits8_are(high) & (u32)digits8_are(low);
+    l.text = type_is(t, KIND_TEXT);
+    if (l.text) {
+        l.run = scan->loops->texts;
+        l.inset = 1;
+    }
+    return l;
 }
 
-static inline bool
-integer_value(const char *p, u32 len, i64 *ret_value)
+/* Only the loop of texts knows flags. */
+static const JsonToken *
+tokens_plain(JsonRows *rows, const JsonToken *t, u32 n)
 {
-    u64 v;
-    bool negative = *p == '-';
-    p += negative, len -= negative;
-    if (!digits_value(p, len, &v) || (*p == '0' && len > 1)) return false;
-    *ret_value = negative ? -(i64)v : (i64)v;
-    return true;
-}
-
-/* -?digits.digits with at most 15 digits: their integer by a power of ten, rounded once. */
-static inline bool
-decimal_value(const char *p, u32 len, u32 *fraction, f64 *ret_value)
-{
-    static const f64 power[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    bool negative = *p == '-';
-    p += negative, len -= negative;
-    if (len - 1 > 15) return false;
-    u32 f = *fraction;
-    if (UNLIKELY(f + 2 > len || p[len - 1 - f] != '.')) {
-        const char *dot = memchr(p, '.', len);
-        if (!dot) {
-            u64 digits;
-            if (len > 15 || (*p == '0' && len > 1) || !digits_value(p, len, &digits)) return false;
-            *ret_value = negative ? -(f64)(i64)digits : (f64)(i64)digits;
-            return true;
-        }
-        f = len - 1 - (u32)(dot - p);
-        *fraction = f;
-    }
-    u32 w = len - 1 - f;
-    u64 whole, part;
-    if (*p == '0' && w > 1) return false;
-    if (len <= 8 && f) {
-        /* The bytes before the point move up over it, then all are one number. */
-        u64 v = load8(p + (i32)len - 8);
-        u32 point = 8 * (7 - f), junk = 64 - 8 * len;
-        u64 below = v & (((u64)1 << point) - 1);
-        below = (below >> junk << junk) << 8 | (0x3030303030303030u >> (56 - junk));
-        u64 above = f == 7 ? 0 : v >> (point + 8) << (point + 8);
-        v = above | below;
-        if (w == 0 || !digits8_are(v)) return false;
-        whole = digits8_value(v);
-        part = 0;
-    } else {
-        if (!digits_value(p, w, &whole) || !digits_value(p + w + 1, f, &part)) return false;
-        whole = whole * (u64)power[f];
-    }
-    f64 x = (f64)(i64)(whole + part) / power[f];
-    *ret_value = negative ? -x : x;
-    return true;
-}
-
-static void
-column_i64(JsonRows *rows, u32 c, u32 from, const JsonToken *t, Vector *v)
-{
-    i64 *out = vector_data(v, i64);
-    for (u32 r = from; r < rows->n; r++) {
-        if (!integer_value(rows->text + t[r].at, JSON_TOKEN_LEN(t[r]), &out[r]))
-            value_settle(rows, v, c, r, t[r]);
-    }
-}
-
-static void
-column_i32(JsonRows *rows, u32 c, u32 from, const JsonToken *t, Vector *v)
-{
-    i32 *out = vector_data(v, i32);
-    for (u32 r = from; r < rows->n; r++) {
-        i64 x;
-        bool ok = integer_value(rows->text + t[r].at, JSON_TOKEN_LEN(t[r]), &x);
-        if (LIKELY(ok && x == (i32)x))
-            out[r] = (i32)x;
-        else
-            value_settle(rows, v, c, r, t[r]);
-    }
-}
-
-static void
-column_f64(JsonRows *rows, u32 c, u32 from, const JsonToken *t, Vector *v)
-{
-    f64 *out = vector_data(v, f64);
-    u32 fraction = rows->fractions[c];
-    for (u32 r = from; r < rows->n; r++) {
-        if (!decimal_value(rows->text + t[r].at, JSON_TOKEN_LEN(t[r]), &fraction, &out[r]))
-            value_settle(rows, v, c, r, t[r]);
-    }
-    rows->fractions[c] = fraction;
-}
-
-static void
-column_timestamp(JsonRows *rows, u32 c, u32 from, const JsonToken *t, Vector *v)
-{
-    i64 *out = vector_data(v, i64);
-    TimestampCache cache = rows->dates[c];
-    /* With a zone, only a text that says Z needs no look at the zone. */
-    u32 tail = v->type.kind == TYPE_TIMESTAMP_LTZ;
-    u32 scale = v->type.scale;
-    for (u32 r = from; r < rows->n; r++) {
-        const char *p = rows->text + t[r].at;
-        u32 len = JSON_TOKEN_LEN(t[r]) - 2 - tail;
-        bool ok = JSON_TOKEN_LEN(t[r]) > 2 && *p == '"' && (!tail || p[len + 1] == 'Z');
-        /* A length that the compiler knows spares it a detour through memory. */
-        if (LIKELY(len == 23))
-            ok = ok && timestamp_parse_fixed(p + 1, 23, &cache, &out[r]);
-        else
-            ok = ok && timestamp_parse_fixed(p + 1, len, &cache, &out[r]);
-        if (UNLIKELY(!ok))
-            value_settle(rows, v, c, r, t[r]);
-        else if (UNLIKELY((scale < 3 && len > 19) || (scale < 6 && len > 23)))
-            out[r] = timestamp_cut(out[r], scale);
-    }
-    rows->dates[c] = cache;
-}
-
-static void
-column_text(JsonRows *rows, u32 c, u32 from, const JsonToken *t, Vector *v)
-{
-    StrView *out = vector_data(v, StrView);
-    rows->keep_text = false;
-    for (u32 r = from; r < rows->n; r++) {
-        const char *p = rows->text + t[r].at;
-        u32 len = JSON_TOKEN_LEN(t[r]) - 2;
-        bool plain = JSON_TOKEN_LEN(t[r]) >= 2 && *p == '"' &&
-                     (!(t[r].len & JSON_TOKEN_ESCAPED) || !memchr(p, '\\', len + 1));
-        if (UNLIKELY(!plain)) {
-            value_settle(rows, v, c, r, t[r]);
-        } else if (len > STRVIEW_INLINE) {
-            out[r] = strview_make(p + 1, len);
-            rows->keep_text = true;
-        } else {
-            /* Twelve bytes from p + 1 on are readable; those that do not belong become zero. */
-            u32 head;
-            u64 rest = load8(p + 5);
-            memcpy(&head, p + 1, 4);
-            u32 behind = len > 4 ? len - 4 : 0;
-            head &= len >= 4 ? UINT32_MAX : ((u32)1 << 8 * len) - 1;
-            rest &= behind >= 8 ? UINT64_MAX : ((u64)1 << 8 * behind) - 1;
-            out[r].len = len;
-            memcpy(out[r].prefix, &head, 4);
-            memcpy(out[r].rest, &rest, 8);
-        }
-    }
-    if (!rows->keep_text || rows->kept[c]) return;
-    rows->kept[c] = true;
-    if (!v->heap) v->heap = strheap_new();
-    strheap_keep_buf(v->heap, rows->buf);
+    for (u32 i = 0; i < n; i++)
+        rows->pairs[i] = (JsonToken){t[i].at, t[i].end & ~JSON_TOKEN_ESCAPED};
+    return rows->pairs;
 }
 
 void
 json_column_fill(JsonRows *rows, u32 c, u32 from, Vector *v)
 {
-    const JsonToken *t = rows->tokens + (size_t)rows->scan->columns[c].value * rows->stride;
-    u32 kind = v->type.kind;
-    if (kind == TYPE_BIGINT)
-        column_i64(rows, c, from, t, v);
-    else if (kind == TYPE_INT)
-        column_i32(rows, c, from, t, v);
-    else if (kind == TYPE_DOUBLE)
-        column_f64(rows, c, from, t, v);
-    else if (kind == TYPE_TIMESTAMP || kind == TYPE_TIMESTAMP_LTZ)
-        column_timestamp(rows, c, from, t, v);
-    else if (type_is(v->type, KIND_TEXT))
-        column_text(rows, c, from, t, v);
-    else
-        for (u32 r = from; r < rows->n; r++) value_settle(rows, v, c, r, t[r]);
+    const JsonToken *t = rows->tokens + (size_t)rows->scan->columns[c].value * rows->stride + from;
+    JsonLoop *l = &rows->loop[c];
+    u32 n = rows->n - from, nodd = n;
+    rows->keep_text = false;
+    if (l->run && n) {
+        const JsonToken *plain = rows->flagged && !l->text ? tokens_plain(rows, t, n) : t;
+        CsvSpan s = {rows->text, &plain->at, 2, l->inset, l->inset, n};
+        u8 *slots = v->data->bytes + (size_t)from * type_slot_bytes[v->type.kind];
+        nodd = l->run(&s, &l->state, slots, rows->odd);
+        for (u32 i = 0; l->text && i < n; i++)
+            rows->keep_text |= ((const StrView *)(const void *)slots)[i].len > STRVIEW_INLINE;
+    } else {
+        for (u32 i = 0; i < n; i++) rows->odd[i] = (u16)i;
+    }
+    for (u32 k = 0; k < nodd; k++) {
+        u32 i = rows->odd[k];
+        value_settle(rows, v, c, from + i, t[i]);
+    }
+    if (!rows->keep_text || rows->kept[c]) return;
+    rows->kept[c] = true;
+    if (!v->heap) v->heap = strheap_new();
+    strheap_keep_buf(v->heap, rows->buf);
 }
