@@ -43,6 +43,11 @@ feed_open(const PlanNode *scan, const ConnectorEnv *env, u32 batch_rows, bool ti
           Feed **ret_feed, Err *err)
 {
     const TableSpec *table = scan->scan.table;
+    if (!table->connector->source) {
+        return err_set(err, W2024, scan->pos,
+                       "table \"%s\" cannot be read: connector '%s' only writes", scan->scan.name,
+                       table->connector->name);
+    }
     SourceWant *want = arena_make(a, SourceWant);
     *want = (SourceWant){.table = table,
                          .fields = scan->scan.source_col,

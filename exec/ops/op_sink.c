@@ -16,6 +16,11 @@ sink_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
     *ret_op = &s->op;
     s->def = n->sink.table->connector->sink;
     s->counts = ctx->counts;
+    if (!s->def) {
+        return err_set(err, W2024, n->pos,
+                       "table \"%s\" cannot be written: connector '%s' only reads", n->sink.name,
+                       n->sink.table->connector->name);
+    }
     return s->def->open(n->sink.table, ctx->env, &s->sink, err);
 }
 

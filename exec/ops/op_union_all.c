@@ -1,5 +1,5 @@
 /* op_union_all.c - rows of all inputs, as they come. Which input is read when, and the watermark of
- * the whole, are the task's business (exec/inbox.c). */
+ * the whole, are the task's business (exec/task.c). */
 #include "base/mem.h"
 #include "exec/op.h"
 
