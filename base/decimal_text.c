@@ -1,5 +1,6 @@
 /* decimal_text.c - DECIMAL as text and as DOUBLE, both ways. */
 #include "base/decimal.h"
+#include "base/number.h"
 
 /* Where the digits of a number's text lie. The value is 0.ddd * 10^point, its first digit not 0
  * unless all are. */
@@ -9,26 +10,6 @@ typedef struct DigitText {
     i64 point;
     bool negative;
 } DigitText;
-
-static bool
-exponent_read(const char *text, u32 at, u32 len, i64 *ret_exponent)
-{
-    *ret_exponent = 0;
-    if (at == len) return true;
-    if (text[at] != 'e' && text[at] != 'E') return false;
-    at++;
-    bool negative = at < len && text[at] == '-';
-    at += at < len && (text[at] == '-' || text[at] == '+');
-    if (at == len) return false;
-    i64 e = 0;
-    for (; at < len; at++) {
-        u32 digit = (u32)(u8)text[at] - '0';
-        if (digit > 9) return false;
-        if (e < 100000000000) e = e * 10 + digit; /* far beyond any text's length */
-    }
-    *ret_exponent = negative ? -e : e;
-    return true;
-}
 
 static bool
 digits_find(const char *text, u32 len, DigitText *ret_digits)
@@ -54,7 +35,7 @@ digits_find(const char *text, u32 len, DigitText *ret_digits)
     }
     d.to = at;
     if (!started) d.from = at;
-    if (!seen || !exponent_read(text, at, len, &exponent)) return false;
+    if (!seen || !exponent_parse(text, at, len, &exponent)) return false;
     d.point += exponent;
     *ret_digits = d;
     return true;

@@ -46,6 +46,9 @@ TextResult int_parse_cut(const char *text, u32 len, i64 min, i64 max, i64 *ret_v
 TextResult f64_parse(const char *text, u32 len, f64 *ret_value);
 TextResult f32_parse(const char *text, u32 len, f32 *ret_value);
 
+/* What follows a number's digits, from byte `at` to the text's end: nothing (0) or e-10, E+3. */
+bool exponent_parse(const char *text, u32 at, u32 len, i64 *ret_exponent);
+
 /* Float to integer as Java's cast does: truncated, clamped to the range, NaN is 0. */
 i64 f64_to_i64(f64 value);
 i32 f64_to_i32(f64 value);

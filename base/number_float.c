@@ -315,9 +315,10 @@ mantissa_read(const char *text, u32 at, u32 len, FloatText *t)
     return seen ? at : UINT32_MAX;
 }
 
-static bool
-exponent_read(const char *text, u32 at, u32 len, FloatText *t)
+bool
+exponent_parse(const char *text, u32 at, u32 len, i64 *ret_exponent)
 {
+    *ret_exponent = 0;
     if (at == len) return true;
     if (text[at] != 'e' && text[at] != 'E') return false;
     at++;
@@ -330,7 +331,7 @@ exponent_read(const char *text, u32 at, u32 len, FloatText *t)
         if (digit > 9) return false;
         if (e < 100000000000) e = e * 10 + digit; /* far beyond any text's length */
     }
-    t->exponent += negative ? -e : e;
+    *ret_exponent = negative ? -e : e;
     return true;
 }
 
@@ -428,7 +429,10 @@ float_read(const char *text, u32 len, FloatText *t, TextResult *ret_result, f64 
     u32 end = mantissa_read(text, at, len, t);
     if (end != UINT32_MAX) {
         *ret_result = TEXT_MALFORMED;
-        return exponent_read(text, end, len, t);
+        i64 exponent;
+        if (!exponent_parse(text, end, len, &exponent)) return false;
+        t->exponent += exponent;
+        return true;
     }
     bool special = special_read(text + at, len - at, ret_special);
     if (special && t->negative) *ret_special = -*ret_special;

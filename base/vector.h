@@ -128,3 +128,23 @@ vector_is_null(const Vector *v, u32 i)
 {
     return v->valid && !bit_get(vector_valid(v), v->form == VEC_CONST ? 0 : i);
 }
+
+/* A value of any integer type into a lane of a FLAT vector; what does not fit wraps around. */
+static inline void
+vector_set_integer(Vector *v, u32 i, i64 value)
+{
+    switch (type_slot_bytes[v->type.kind]) {
+    case 1:
+        vector_data(v, i8)[i] = (i8)value;
+        break;
+    case 2:
+        vector_data(v, i16)[i] = (i16)value;
+        break;
+    case 4:
+        vector_data(v, i32)[i] = (i32)value;
+        break;
+    default:
+        vector_data(v, i64)[i] = value;
+        break;
+    }
+}

@@ -59,88 +59,82 @@ tsv_field(StrBuf *out, Str s)
     strbuf_add(out, s.ptr + from, s.len - from);
 }
 
+/* What csv and tsv differ in. */
+typedef struct Separated {
+    char separator;
+    const char *null;
+    void (*field)(StrBuf *out, Str s);
+} Separated;
+static const Separated csv_form = {',', "", csv_field};
+static const Separated tsv_form = {'\t', "\\N", tsv_field};
+
+static void
+separated_begin(Render *r, const Separated *form)
+{
+    if (!render_header(r)) return;
+    StrBuf *out = &r->out->text;
+    size_t from = out->len;
+    for (u32 i = 0; i < r->ncol; i++) {
+        if (i) strbuf_char(out, form->separator);
+        form->field(out, r->col[i].name);
+    }
+    strbuf_char(out, '\n');
+    if (r->style.terminal) render_row_safe(r, from);
+}
+
+static Status
+separated_rows(Render *r, const Separated *form, const Batch *b, Err *err)
+{
+    StrBuf *out = &r->out->text;
+    Str null = render_null(r, str_from(form->null));
+    for (u32 row = 0; row < b->rows; row++) {
+        size_t from = out->len;
+        for (u32 i = 0; i < r->ncol; i++) {
+            const RenderColumn *c = &r->col[i];
+            const void *slot = vector_at(&b->col[i], row);
+            if (i) strbuf_char(out, form->separator);
+            if (!slot) {
+                strbuf_str(out, null);
+            } else if (c->kind == CELL_TEXT) {
+                form->field(out, strview_str(slot));
+            } else {
+                cell_print_base64(out, r->weir, c->kind, c->type, slot);
+            }
+        }
+        strbuf_char(out, '\n');
+        if (r->style.terminal) render_row_safe(r, from);
+        TRY(output_row(r->out, err));
+    }
+    r->rows += b->rows;
+    return ERR_OK;
+}
+
 static void
 csv_begin(Render *r)
 {
-    size_t from = r->out->text.len;
-    for (u32 i = 0; render_header(r) && i < r->ncol; i++) {
-        if (i) strbuf_char(&r->out->text, ',');
-        csv_field(&r->out->text, r->col[i].name);
-    }
-    if (!render_header(r)) return;
-    strbuf_char(&r->out->text, '\n');
-    if (r->style.terminal) render_row_safe(r, from);
+    separated_begin(r, &csv_form);
 }
 
 static Status
 csv_rows(Render *r, const Batch *b, Err *err)
 {
-    StrBuf *out = &r->out->text;
-    Str null = render_null(r, STR(""));
-    for (u32 row = 0; row < b->rows; row++) {
-        size_t from = out->len;
-        for (u32 i = 0; i < r->ncol; i++) {
-            const RenderColumn *c = &r->col[i];
-            const void *slot = vector_at(&b->col[i], row);
-            if (i) strbuf_char(out, ',');
-            if (!slot) {
-                strbuf_str(out, null);
-            } else if (c->kind == CELL_TEXT) {
-                csv_field(out, strview_str(slot));
-            } else {
-                cell_print_base64(out, r->weir, c->kind, c->type, slot);
-            }
-        }
-        strbuf_char(out, '\n');
-        if (r->style.terminal) render_row_safe(r, from);
-        TRY(output_row(r->out, err));
-    }
-    r->rows += b->rows;
-    return ERR_OK;
+    return separated_rows(r, &csv_form, b, err);
 }
 
 static void
 tsv_begin(Render *r)
 {
-    size_t from = r->out->text.len;
-    for (u32 i = 0; render_header(r) && i < r->ncol; i++) {
-        if (i) strbuf_char(&r->out->text, '\t');
-        tsv_field(&r->out->text, r->col[i].name);
-    }
-    if (!render_header(r)) return;
-    strbuf_char(&r->out->text, '\n');
-    if (r->style.terminal) render_row_safe(r, from);
+    separated_begin(r, &tsv_form);
 }
 
 static Status
 tsv_rows(Render *r, const Batch *b, Err *err)
 {
-    StrBuf *out = &r->out->text;
-    Str null = render_null(r, STR("\\N"));
-    for (u32 row = 0; row < b->rows; row++) {
-        size_t from = out->len;
-        for (u32 i = 0; i < r->ncol; i++) {
-            const RenderColumn *c = &r->col[i];
-            const void *slot = vector_at(&b->col[i], row);
-            if (i) strbuf_char(out, '\t');
-            if (!slot) {
-                strbuf_str(out, null);
-            } else if (c->kind == CELL_TEXT) {
-                tsv_field(out, strview_str(slot));
-            } else {
-                cell_print_base64(out, r->weir, c->kind, c->type, slot);
-            }
-        }
-        strbuf_char(out, '\n');
-        if (r->style.terminal) render_row_safe(r, from);
-        TRY(output_row(r->out, err));
-    }
-    r->rows += b->rows;
-    return ERR_OK;
+    return separated_rows(r, &tsv_form, b, err);
 }
 
 static Status
-csv_end(Render *r, bool failed, Err *err)
+separated_end(Render *r, bool failed, Err *err)
 {
     (void)failed; /* whole rows have gone out; the exit code says the rest */
     return output_flush(r->out, err);
@@ -151,7 +145,7 @@ const RenderDef render_csv = {
     .doc = "comma-separated values, as RFC 4180 has them",
     .begin = csv_begin,
     .rows = csv_rows,
-    .end = csv_end,
+    .end = separated_end,
 };
 
 const RenderDef render_tsv = {
@@ -159,5 +153,5 @@ const RenderDef render_tsv = {
     .doc = "tab-separated values; \\t \\n \\\\ inside a value, \\N for NULL",
     .begin = tsv_begin,
     .rows = tsv_rows,
-    .end = csv_end,
+    .end = separated_end,
 };

@@ -141,25 +141,6 @@ sum_is_null(const AggCall *c, i64 n)
     return n == 0 && sum_kind(c) != SUM_SUM0;
 }
 
-static void
-integer_store(Vector *out, u32 i, i64 v)
-{
-    switch (type_slot_bytes[out->type.kind]) {
-    case 1:
-        vector_data(out, i8)[i] = (i8)v;
-        break;
-    case 2:
-        vector_data(out, i16)[i] = (i16)v;
-        break;
-    case 4:
-        vector_data(out, i32)[i] = (i32)v;
-        break;
-    default:
-        vector_data(out, i64)[i] = v;
-        break;
-    }
-}
-
 static Status
 intsum_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
@@ -170,7 +151,7 @@ intsum_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err
         if (sum_is_null(c, s->n))
             vector_set_null(out, i);
         else
-            integer_store(out, i, avg ? s->sum / s->n : s->sum);
+            vector_set_integer(out, i, avg ? s->sum / s->n : s->sum);
     }
     return ERR_OK;
 }

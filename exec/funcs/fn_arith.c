@@ -53,25 +53,6 @@ division_by_zero(const EvalCtx *ctx, Err *err)
 #define BODY DIVIDE_REAL(f64)
 #include "exec/kernels/lanes.tmpl.h"
 
-static void
-integer_store(Vector *out, u32 i, i64 v)
-{
-    switch (type_slot_bytes[out->type.kind]) {
-    case 1:
-        vector_data(out, i8)[i] = (i8)v;
-        break;
-    case 2:
-        vector_data(out, i16)[i] = (i16)v;
-        break;
-    case 4:
-        vector_data(out, i32)[i] = (i32)v;
-        break;
-    default:
-        vector_data(out, i64)[i] = v;
-        break;
-    }
-}
-
 /* The arguments are BIGINT; the result has the divisor's own type, which always holds it. */
 #define KERNEL mod_integers
 #define BODY                                                                                       \
@@ -80,7 +61,7 @@ integer_store(Vector *out, u32 i, i64 v)
         if (eval_lane_counts(ctx, out, i)) return division_by_zero(ctx, err);                      \
         continue;                                                                                  \
     }                                                                                              \
-    integer_store(out, i, r == -1 ? 0 : l % r)
+    vector_set_integer(out, i, r == -1 ? 0 : l % r)
 #include "exec/kernels/lanes.tmpl.h"
 
 #define KERNEL mod_f64

@@ -79,6 +79,7 @@ static Status
 json_bind(FuncCall *call, JsonCall **ret, Err *err)
 {
     JsonCall *j = arena_make(call->arena, JsonCall);
+    *ret = j;
     if (call->arg_type[0].kind == TYPE_NULL) call->arg_type[0] = type_string();
     if (!type_is(call->arg_type[0], KIND_TEXT)) return call_misfit(call, err);
     Str path;
@@ -87,7 +88,6 @@ json_bind(FuncCall *call, JsonCall **ret, Err *err)
     TRY(json_path_compile(call->arena, path, pos, &j->path, err));
     call->data = j;
     call->ret = type_string();
-    *ret = j;
     return ERR_OK;
 }
 
