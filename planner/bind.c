@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef bind_fail /* macros for the analyzer */
+#undef bind_unsupported
+
 u32
 bind_pos(const Binder *b, u32 pos)
 {
@@ -30,6 +33,14 @@ bind_fail(const Binder *b, ErrCode code, u32 pos, u32 width, Err *err, const cha
     Status st = err_set(err, code, bind_pos(b, pos), "%s", text);
     err_at(err, bind_pos(b, pos), bind_width(b, width));
     return st;
+}
+
+Status
+bind_limit(const Binder *b, u32 n, u32 max, const char *whose, const char *what, u32 pos, u32 width,
+           Err *err)
+{
+    if (n <= max) return ERR_OK;
+    return bind_fail(b, W7003, pos, width, err, "%s has at most %u %s", whose, max, what);
 }
 
 Status

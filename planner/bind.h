@@ -37,7 +37,7 @@ typedef struct Binder {
     PlanOwned *owned;
     u32 depth; /* queries within queries, views and CTEs counted */
     u32 refs;  /* tables, views and CTEs named so far, expansions counted */
-    u32 macro_depth;
+    u32 macro_depth, macro_calls;
 } Binder;
 
 enum {
@@ -46,6 +46,12 @@ enum {
     /* 10,000: a view over views may double at each step; this ends it. */
     TABLE_REFS_MAX = 10000,
     MACRO_DEPTH_MAX = 32,
+    /* 10,000: a macro that calls two doubles at each level, which depth alone does not end. */
+    MACRO_CALLS_MAX = 10000,
+    /* 4,096: of a table, a SELECT, GROUP BY or ORDER BY; also aggregates of one SELECT. Names and
+     * equal expressions are searched one by one. */
+    COLUMNS_MAX = 4096,
+    RANKS_MAX = 64, /* of one SELECT: each is an operator */
 };
 
 typedef enum WindowRole { ROLE_NONE, ROLE_START, ROLE_END, ROLE_TIME } WindowRole;
@@ -139,8 +145,15 @@ plural(u32 n)
 /* err_set() at a place of the script or, within catalog text, where that was named. */
 Status bind_fail(const Binder *b, ErrCode code, u32 pos, u32 width, Err *err, const char *fmt, ...)
     PRINTF(6, 7);
+/* W7003 when n is over max: "a SELECT has at most 4096 columns". */
+Status bind_limit(const Binder *b, u32 n, u32 max, const char *whose, const char *what, u32 pos,
+                  u32 width, Err *err) MUST_USE;
 /* "X is not supported yet" (W2001). */
 Status bind_unsupported(const Binder *b, u32 pos, u32 width, const char *what, Err *err);
+#ifdef __clang_analyzer__ /* as in base/err.h */
+#define bind_fail(...) ((void)bind_fail(__VA_ARGS__), ERR_BIND)
+#define bind_unsupported(...) ((void)bind_unsupported(__VA_ARGS__), ERR_UNSUPPORTED)
+#endif
 u32 bind_pos(const Binder *b, u32 pos);
 u32 bind_width(const Binder *b, u32 width);
 /* A constant expression that takes over v's content; v is {0} after. */

@@ -117,6 +117,7 @@ bind_agg_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, Err
     }
     agg.distinct = c->quantifier == QUANTIFIER_DISTINCT && agg.call.nargs > 0;
     u32 slot = agg_add(b, s->aggs, &agg);
+    TRY(bind_limit(b, s->aggs->len, COLUMNS_MAX, "a SELECT", "aggregates", e->pos, e->width, err));
     *ret = bound_column(b->a, SLOT_AGG + slot, agg.call.ret);
     (*ret)->pos = agg.call.pos;
     (*ret)->width = agg.call.width;

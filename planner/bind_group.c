@@ -125,6 +125,7 @@ bind_group_keys(Binder *b, Selecting *g, Err *err)
     TRY(group_exprs(b, g->sel, &exprs, err));
     for (u32 i = 0; i < exprs.len; i++) {
         const Expr *e = exprs.at[i];
+        TRY(bind_limit(b, i + 1, COLUMNS_MAX, "GROUP BY", "keys", e->pos, e->width, err));
         WindowKind kind;
         if (e->kind == EXPR_CALL && window_kind_find(path_last(&e->call->func).text, &kind))
             continue;

@@ -87,6 +87,8 @@ bind_macro_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, E
                          "function \"%.*s\" calls functions more than %d deep", STR_ARG(name),
                          MACRO_DEPTH_MAX);
     }
+    TRY(bind_limit(b, ++b->macro_calls, MACRO_CALLS_MAX, "a statement",
+                   "calls of functions once they are put inline", e->pos, e->width, err));
     Place outer = b->place;
     const CreateFunction *f = NULL;
     TRY(macro_load(b, &entry, &f, e->pos, e->width, err));

@@ -50,6 +50,11 @@ order_key(const OrderItem *o, u32 col)
 Status
 bind_order(Binder *b, const Query *q, Selecting *g, Err *err)
 {
+    if (q->order_by.len > COLUMNS_MAX) {
+        const Expr *e = q->order_by.at[COLUMNS_MAX].expr;
+        return bind_limit(b, q->order_by.len, COLUMNS_MAX, "ORDER BY", "columns", e->pos, e->width,
+                          err);
+    }
     g->norder = q->order_by.len;
     g->order = arena_array(b->a, SortKey, g->norder + 1);
     for (u32 i = 0; i < g->norder; i++) {

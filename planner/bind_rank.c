@@ -107,6 +107,7 @@ bind_over_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, Er
     }
     u32 slot = 0;
     while (slot < s->overs->len && !over_equal(&s->overs->at[slot], &over)) slot++;
+    TRY(bind_limit(b, slot + 1, RANKS_MAX, "a SELECT", "ranks", e->pos, e->width, err));
     if (slot == s->overs->len) {
         over_grow(b, s->overs);
         s->overs->at[s->overs->len++] = over;

@@ -72,18 +72,27 @@ select_name(Binder *b, const SelectItem *item, u32 number)
 }
 
 static Status
+select_limit(const Binder *b, const Selecting *g, const SelectItem *item, Err *err)
+{
+    return bind_limit(b, g->outs.len, COLUMNS_MAX, "a SELECT", "columns", item->expr->pos,
+                      item->expr->width, err);
+}
+
+static Status
 select_items(Binder *b, Selecting *g, Err *err)
 {
     for (u32 i = 0; i < g->sel->items.len; i++) {
         const SelectItem *item = &g->sel->items.at[i];
         if (item->expr->kind == EXPR_STAR) {
             TRY(select_star(b, g, item->expr, err));
+            TRY(select_limit(b, g, item, err));
             continue;
         }
         BoundExpr *x;
         TRY(bind_expr(b, &g->scope, item->expr, &x, err));
         Str name = select_name(b, item, i);
         output_add(b, &g->outs, (Output){x, name, item->expr->pos, item->expr->width});
+        TRY(select_limit(b, g, item, err));
     }
     g->nvisible = g->outs.len;
     return ERR_OK;

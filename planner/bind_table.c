@@ -121,6 +121,8 @@ static Status
 table_columns(TableBinding *t, Err *err)
 {
     const TableElems *elems = &t->create->elems;
+    TRY(bind_limit(t->b, elems->columns_len, COLUMNS_MAX, "a table", "columns", t->create->name.pos,
+                   t->create->name.width, err));
     t->def->columns = arena_array(t->b->a, TableColumn, elems->columns_len + 1);
     for (u32 i = 0; i < elems->columns_len; i++) TRY(table_declare(t, &elems->columns[i], err));
     table_field_scope(t);
