@@ -1,9 +1,9 @@
 /* eval_compile.c - from a tree of BoundExpr to a flat list of instructions.
  *
- * Equal subexpressions are computed once: `known` lists what registers hold, newest last. A branch
- * of AND, OR or CASE opens a scope; what was computed inside is forgotten at its end, because the
- * branch may be jumped over, and its registers and masks are used again. What was computed outside
- * may be used inside: a branch's lanes are always some of the lanes around it.
+ * Equal subexpressions are computed once: `known` lists what registers hold, newest last, chained
+ * by hash. A branch of AND, OR or CASE opens a scope; what was computed inside is forgotten at its
+ * end, because the branch may be jumped over, and its registers and masks are used again. What was
+ * computed outside may be used inside: a branch's lanes are always some of the lanes around it.
  *
  * Recursion is as deep as the expression, which the parser bounds. */
 #include "base/hash.h"
@@ -14,12 +14,14 @@ typedef struct KnownExpr {
     const BoundExpr *e;
     u64 hash;
     u32 reg;
+    u32 next; /* of the same bucket, older; counted from 1, 0: none */
 } KnownExpr;
 
 typedef struct Compiler {
     EvalProgram *p;
     KnownExpr *known;
-    u32 nknown, known_cap;
+    u32 *buckets; /* known by hash, newest; counted from 1, 0: none */
+    u32 nknown, known_cap, nbuckets;
     u32 regs, masks; /* in use now */
 } Compiler;
 
@@ -120,6 +122,59 @@ emit(Compiler *c, EvalInstr in)
     return c->p->len++;
 }
 
+static bool
+known_find(const Compiler *c, const BoundExpr *e, u64 hash, u32 *ret_reg)
+{
+    if (!c->nbuckets) return false;
+    for (u32 at = c->buckets[hash & (c->nbuckets - 1)]; at; at = c->known[at - 1].next) {
+        const KnownExpr *k = &c->known[at - 1];
+        if (k->hash != hash || !expr_equal(k->e, e)) continue;
+        *ret_reg = k->reg;
+        return true;
+    }
+    return false;
+}
+
+static void
+known_link(Compiler *c, u32 i)
+{
+    u32 *bucket = &c->buckets[c->known[i].hash & (c->nbuckets - 1)];
+    c->known[i].next = *bucket;
+    *bucket = i + 1;
+}
+
+static void
+known_add(Compiler *c, const BoundExpr *e, u64 hash, u32 reg)
+{
+    mem_grow(c->known, c->nknown, c->known_cap);
+    c->known[c->nknown++] = (KnownExpr){e, hash, reg, 0};
+    if (c->nknown <= c->nbuckets) {
+        known_link(c, c->nknown - 1);
+        return;
+    }
+    c->nbuckets = c->nbuckets ? c->nbuckets * 2 : 64;
+    mem_free(c->buckets);
+    c->buckets = mem_array(u32, c->nbuckets);
+    for (u32 i = 0; i < c->nknown; i++) known_link(c, i);
+}
+
+/* Newest first, so each is the first of its bucket. */
+static void
+known_forget(Compiler *c, u32 kept)
+{
+    while (c->nknown > kept) {
+        const KnownExpr *k = &c->known[--c->nknown];
+        c->buckets[k->hash & (c->nbuckets - 1)] = k->next;
+    }
+}
+
+static void
+compiler_done(Compiler *c)
+{
+    mem_free(c->known);
+    mem_free(c->buckets);
+}
+
 static Scope
 scope_open(const Compiler *c)
 {
@@ -129,7 +184,7 @@ scope_open(const Compiler *c)
 static void
 scope_close(Compiler *c, Scope s)
 {
-    c->nknown = s.nknown;
+    known_forget(c, s.nknown);
     c->regs = s.regs;
     c->masks = s.masks;
 }
@@ -238,11 +293,9 @@ static u32
 compile_expr(Compiler *c, const BoundExpr *e, u32 mask)
 {
     u64 hash = expr_hash(e);
-    for (u32 i = c->nknown; i-- > 0;) {
-        if (c->known[i].hash == hash && expr_equal(c->known[i].e, e)) return c->known[i].reg;
-    }
-
     u32 reg = 0;
+    if (known_find(c, e, hash, &reg)) return reg;
+
     switch (e->kind) {
     case BOUND_COLUMN:
         reg = compile_leaf(c, e, EVAL_COLUMN);
@@ -261,10 +314,7 @@ compile_expr(Compiler *c, const BoundExpr *e, u32 mask)
         reg = compile_case(c, e, mask);
         break;
     }
-    if (!expr_volatile(e)) {
-        mem_grow(c->known, c->nknown, c->known_cap);
-        c->known[c->nknown++] = (KnownExpr){e, hash, reg};
-    }
+    if (!expr_volatile(e)) known_add(c, e, hash, reg);
     return reg;
 }
 
@@ -287,7 +337,7 @@ eval_compile(BoundExpr *const *exprs, u32 n, const Session *session)
     p->nresults = n;
     p->results = arena_array(p->arena, u32, n + 1);
     for (u32 i = 0; i < n; i++) p->results[i] = compile_expr(&c, exprs[i], 0);
-    mem_free(c.known);
+    compiler_done(&c);
     return p;
 }
 
@@ -309,7 +359,7 @@ eval_compile_filter(BoundExpr *cond, const Session *session)
     for (u32 i = 0; i < p->len; i++) {
         if (p->at[i].op == EVAL_FILTER) p->at[i].jump = p->len;
     }
-    mem_free(c.known);
+    compiler_done(&c);
     return p;
 }
 
