@@ -370,7 +370,7 @@ weir_one(Weir *w, Str script, u32 from, bool check, const WeirOutput *out, u32 *
     err->pos = POS_NONE;
     atomic_store(&w->interrupt, false);
     Expanded e = {0};
-    TRY(weir_expand(w, script, &e, err));
+    TRY(weir_expand(w, script, from, &e, err));
     Desk d;
     desk_open(&d, w, out, check);
     Stmt *stmt = NULL;
@@ -437,7 +437,7 @@ weir_run_job(Weir *w, Str script, bool check, const WeirOutput *out, Err *err)
 {
     err->pos = POS_NONE;
     Expanded e = {0};
-    TRY(weir_expand(w, script, &e, err));
+    TRY(weir_expand(w, script, 0, &e, err));
     Desk d;
     desk_open(&d, w, out, check);
     atomic_store(&w->interrupt, false);

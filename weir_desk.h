@@ -110,8 +110,9 @@ typedef struct Expanded {
     u32 nreplaced, cap;
 } Expanded;
 
-/* W8001 naming a parameter that was not given. */
-Status weir_expand(const Weir *w, Str script, Expanded *ret, Err *err) MUST_USE;
+/* What is before byte `from` has run and stays as it is. W8001 naming a parameter that was not
+ * given. */
+Status weir_expand(const Weir *w, Str script, u32 from, Expanded *ret, Err *err) MUST_USE;
 void expanded_done(Expanded *e);
 u32 expanded_pos(const Expanded *e, u32 written);   /* written -> expanded */
 u32 expanded_back(const Expanded *e, u32 expanded); /* expanded -> written */

@@ -65,7 +65,7 @@ live_begin(WeirJob *j, Err *err)
 static Status
 live_open(WeirJob *j, Weir *w, Str query, Err *err)
 {
-    TRY(weir_expand(w, query, &j->script, err));
+    TRY(weir_expand(w, query, 0, &j->script, err));
     Stmt *stmt = NULL;
     u32 next = 0;
     TRY(parse_statement(j->desk.arena, j->script.script, 0, &stmt, &next, err));

@@ -275,12 +275,15 @@ replace_one(Expanded *e, Str script, u32 copied, u32 from, u32 len, Str value)
 }
 
 Status
-weir_expand(const Weir *w, Str script, Expanded *ret, Err *err)
+weir_expand(const Weir *w, Str script, u32 from, Expanded *ret, Err *err)
 {
     Expanded e = {.script = script};
     u32 copied = 0;
-    for (u32 i = 0; i + 2 < script.len; i++) {
-        if (script.ptr[i] != '$' || script.ptr[i + 1] != '{') continue;
+    for (u32 i = from; i + 2 < script.len; i++) {
+        const char *dollar = memchr(script.ptr + i, '$', script.len - i - 2);
+        if (!dollar) break;
+        i = (u32)(dollar - script.ptr);
+        if (script.ptr[i + 1] != '{') continue;
         const char *end = memchr(script.ptr + i, '}', script.len - i);
         if (!end) break;
         u32 len = (u32)(end - (script.ptr + i)) + 1;
