@@ -110,9 +110,11 @@ window_interval(Binder *b, const Expr *e, bool positive, i64 *ret_us, Err *err)
 static Status
 window_sizes(Binder *b, const Expr *const *arg, TimeWindow *spec, Err *err)
 {
+    assert(arg[WARG_SIZE]);
     TRY(window_interval(b, arg[WARG_SIZE], true, &spec->size_us, err));
     if (arg[WARG_SLIDE]) TRY(window_interval(b, arg[WARG_SLIDE], true, &spec->slide_us, err));
     if (arg[WARG_OFFSET]) TRY(window_interval(b, arg[WARG_OFFSET], false, &spec->offset_us, err));
+    assert(spec->kind != WINDOW_CUMULATE || spec->slide_us > 0);
     if (spec->kind == WINDOW_CUMULATE && spec->size_us % spec->slide_us != 0) {
         const Expr *e = arg[WARG_SIZE];
         return bind_fail(b, W2021, e->pos, e->width, err,

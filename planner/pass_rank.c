@@ -23,7 +23,6 @@ rank_behind(PlanNode *n, u32 col)
             n = n->input[0];
         } else if (n->kind == PLAN_RANK) {
             if (n->rank.emit_rank && col == n->schema.len - 1) return n;
-            n = n->input[0];
             /* Below another rank a limit would change what that one counts. */
             return NULL;
         } else {
