@@ -125,12 +125,6 @@ pane_bytes(const Pane *p)
     return rows + index + (p->heap ? strheap_bytes(p->heap) : 0);
 }
 
-StrHeap *
-pane_heap(const Pane *p)
-{
-    return p->heap;
-}
-
 u8 *
 pane_row(const Pane *p, u32 i)
 {

@@ -31,7 +31,6 @@ void pane_expect(Pane *p, u32 rows);
 i64 pane_window_start(const Pane *p);
 u32 pane_rows(const Pane *p);
 size_t pane_bytes(const Pane *p);
-StrHeap *pane_heap(const Pane *p); /* where long key texts live; borrowed */
 
 /* Scratch for finding the groups of a batch, one per operator instance. */
 typedef struct KeyBatch KeyBatch;
