@@ -147,7 +147,9 @@ part_fetch(Feed *f, Part *p, Taken *t, TakeResult *ret_result, Err *err)
     bool probe = p->probing && !p->probed;
     p->idle = got == FETCH_IDLE;
     if (p->idle) p->probing = false; /* its first row is still to come */
-    if (!st && got == FETCH_END) p->ended = true;
+    /* Nobody reads on behind a failure: what is found there would be another error, or the same one
+     * in another place. */
+    if (st || got == FETCH_END) p->ended = true;
     if (!st && got == FETCH_CHUNK) {
         *t = (Taken){.chunk = chunk, .partition = part_number(f, p), .probe = probe};
         t->number = p->taken;
