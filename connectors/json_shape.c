@@ -123,7 +123,11 @@ learn_marks(Learner *l, u32 n)
             }
             if (!learn_open(l, kind[i] == '[')) return false;
             is_key_place = kind[i] == '{' && next != '}';
-            if (kind[i] == '{' && next == '}' && l->at[i + 1] != l->at[i] + 1) return false;
+            /* An object is empty only if its braces touch, in this line and in those that fit. */
+            if (kind[i] == '{' && next == '}') {
+                if (l->at[i + 1] != l->at[i] + 1) return false;
+                if (!piece_add(l->shape, l->text, i, l->at[i], l->at[i] + 2, true)) return false;
+            }
             break;
         case ',':
             if (!f) return false;

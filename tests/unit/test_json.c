@@ -276,6 +276,8 @@ policies_leave_out_or_null(void)
     run.options.on_error = JSON_ON_ERROR_FAIL;
     run.options.ignore_errors = true;
     check_run(run, text, "1\nNULL\n2\nNULL\nNULL\nskipped 1\n");
+    /* An empty object's shape must not take what else has its punctuation. */
+    check_run(run, "{}\n{2}\n{\"i\"}\n{}\n", "NULL\nNULL\nskipped 2\n");
     run.options.ignore_errors = false;
     run.options.fail_on_missing = true;
     check_run(run, "{}\n", "W3101 a.jsonl:1: field \"i\" is missing\n");
