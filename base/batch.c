@@ -53,13 +53,31 @@ batch_take(Batch *b, const u16 *rows, u32 n)
     return b;
 }
 
+static void
+batch_origin(Batch *to, const Batch *from)
+{
+    to->seq = from->seq;
+    to->chunk = from->chunk;
+    to->table = from->table;
+    to->partition = from->partition;
+    to->proc_time_us = from->proc_time_us;
+}
+
+void
+batch_stamp(Batch *to, const Batch *from)
+{
+    assert(to->rows == from->rows && !to->kind && !to->wm);
+    batch_origin(to, from);
+    to->kind = buf_ref(from->kind);
+    to->wm = buf_ref(from->wm);
+}
+
 Batch *
 batch_slice(const Batch *b, u32 from, u32 n)
 {
     assert(n > 0 && from <= b->rows && n <= b->rows - from);
     Batch *s = batch_new(b->cols, n);
-    s->seq = b->seq;
-    s->proc_time_us = b->proc_time_us;
+    batch_origin(s, b);
     for (u32 i = 0; i < b->cols; i++) s->col[i] = vector_slice(&b->col[i], from, n);
     if (b->kind) {
         s->kind = buf_new(n);

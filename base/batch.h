@@ -19,6 +19,8 @@ typedef enum RowKind { ROW_INSERT, ROW_UPDATE_BEFORE, ROW_UPDATE_AFTER, ROW_DELE
  *  - kind is NULL (all rows are inserts) or holds one RowKind byte per row;
  *  - wm is NULL, or holds per row the watermark before it (us; DIALECT 4). NULL says that no
  *    row of the batch is slow, that is every row's event time is past wm(row) + unit;
+ *  - table, partition and chunk say where the rows come from: rows of one chunk keep their order on
+ *    every path, so (wm, table, partition, chunk, arrival) is the canonical order of DIALECT 4;
  *  - seq is the number of the source chunk that the rows come from, which orders batches where
  *    an operator asks for order; proc_time_us is the processing time stamped at the source. */
 typedef struct Batch {
@@ -27,6 +29,8 @@ typedef struct Batch {
     Buf *kind;
     Buf *wm;
     u64 seq;
+    u64 chunk; /* its number in the partition */
+    u32 table, partition;
     i64 proc_time_us;
     Vector col[];
 } Batch;
@@ -34,5 +38,8 @@ typedef struct Batch {
 Batch *batch_new(u32 cols, u32 rows);                /* columns are {0}: the caller fills them */
 void batch_free(Batch *b);                           /* NULL is fine */
 Batch *batch_take(Batch *b, const u16 *rows, u32 n); /* consumes b; the n > 0 given rows, dense */
+/* Batches made row for row of another's rows: kind, wm, where they come from, time. Not the rows.
+ */
+void batch_stamp(Batch *to, const Batch *from);
 Batch *batch_slice(const Batch *b, u32 from, u32 n); /* b stays */
 void batch_check(const Batch *b);

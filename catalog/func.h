@@ -141,6 +141,16 @@ typedef struct AggFns {
     /* out lane i from the state in rows[i] + at; may set NULL. An error names the call. */
     Status (*finish)(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err);
     void (*done)(const AggCall *c, u8 *state); /* frees what the state owns; NULL: nothing */
+    /* Take a state that was merged in off again, to the bit; other stays. NULL: not possible. */
+    void (*subtract)(const AggCall *c, u8 *state, const u8 *other);
+    /* An equal state that shares nothing with `from`, into zeroed memory. NULL: the bytes do (and
+     * then merge leaves `other` as it was). */
+    void (*copy)(const AggCall *c, u8 *state, const u8 *from);
+    /* The state as bytes that mean the same in another process, appended to out. load() reads one
+     * off the front of *bytes into zeroed memory; false: these are no state of this call. Both
+     * NULL: the state's own bytes do, as they are. */
+    void (*save)(const AggCall *c, const u8 *state, StrBuf *out);
+    bool (*load)(const AggCall *c, u8 *state, Str *bytes);
 } AggFns;
 
 enum {

@@ -117,20 +117,46 @@ typedef struct SourceDef {
     void (*chunk_free)(Source *s, Chunk *c); /* any thread; also half-decoded ones */
     void (*reader_close)(Reader *r);
     void (*close)(Source *s);
+    /* Append what restore() needs to go on behind the chunks fetched so far: the list of
+     * partitions, with position and format state of each. No fetch is under way. */
+    void (*save)(const Source *s, StrBuf *out);
+    /* Right after open(): go on where save() was called; the same number means the same partition
+     * as then. `saved` was written by this connector, but may come from a hostile file. W4003: a
+     * file is not the one that was read then. W5004. Both NULL: cannot go on, only begin again. */
+    Status (*restore)(Source *s, Str saved, Err *err);
+    /* Look for new partitions (partitions() says how many there are afterwards). Called often; the
+     * source knows how seldom it really looks. NULL: the list is fixed. */
+    Status (*discover)(Source *s, Err *err);
 } SourceDef;
 
 /* ---- sinks -------------------------------------------------------------------------------- */
 
+/* A run without state is one epoch: open, write*, barrier(last), sync, commit, close. With state,
+ * epochs follow each other, and a crash leaves any of these between them:
+ *
+ *     barrier(n)  flush; describe files and lengths        worker thread
+ *     sync(n)     fsync of what was flushed                checkpoint thread; write() goes on
+ *     [decision: the state's transaction, which holds the description]
+ *     commit(n)   rename finished files                    checkpoint thread; write() goes on
+ *
+ * One epoch is in flight at a time: barrier(n + 1) comes after commit(n). After a crash restore()
+ * gets the description of the last decided epoch: it does what commit() may not have done, cuts
+ * growing files to their length then, and deletes files that no decided epoch knows. */
 typedef struct Sink Sink;
 
 typedef struct SinkDef {
     Status (*open)(const TableSpec *table, const ConnectorEnv *env, Sink **ret_sink, Err *err);
     /* b stays the caller's. Columns are the table's fields in order. */
     Status (*write)(Sink *s, const Batch *b, Err *err);
-    /* All rows are written: make them visible (flush, fsync, rename). */
-    Status (*finish)(Sink *s, Err *err);
-    /* Release; without a finish() before it nothing half-made stays behind. NULL is fine. */
-    void (*close)(Sink *s);
+    /* last: no more rows will come. state: append the description; may be left empty. */
+    Status (*barrier)(Sink *s, u64 epoch, bool last, StrBuf *state, Err *err);
+    Status (*sync)(Sink *s, u64 epoch, Err *err); /* NULL: nothing to do */
+    Status (*commit)(Sink *s, u64 epoch, Err *err);
+    /* Right after open(). The text may come from a hostile file. NULL: at least once. */
+    Status (*restore)(Sink *s, Str state, Err *err);
+    /* Release. NULL is fine. Of a run without state (keep false) nothing half-made stays behind;
+     * else files of the undecided epoch may stay, for restore() to deal with. */
+    void (*close)(Sink *s, bool keep);
     bool takes_updates; /* accepts batches with row kinds */
 } SinkDef;
 

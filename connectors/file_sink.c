@@ -120,7 +120,7 @@ path_prepare(Sink *s, const TableSpec *table, Str path, const ConnectorEnv *env,
     return tmp_open(s, err);
 }
 
-static void file_sink_close(Sink *s);
+static void file_sink_close(Sink *s, bool keep);
 
 /* path "-" is standard output. */
 static Status
@@ -143,7 +143,7 @@ sink_open(const TableSpec *table, const ConnectorEnv *env, Str path, Sink **ret_
         st = path_prepare(s, table, path, env, err);
     if (!st) st = fo->def->encoder_open(table, env, &s->encoder, err);
     if (st) {
-        file_sink_close(s);
+        file_sink_close(s, false);
         return st;
     }
     *ret_sink = s;
@@ -217,8 +217,9 @@ folder_sync(const char *path)
 }
 
 static Status
-file_sink_finish(Sink *s, Err *err)
+file_sink_commit(Sink *s, u64 epoch, Err *err)
 {
+    (void)epoch;
     header_once(s);
     TRY(out_flush(s, err));
     if (s->to_stdout || !s->tmp) return ERR_OK;
@@ -235,8 +236,9 @@ file_sink_finish(Sink *s, Err *err)
 }
 
 static void
-file_sink_close(Sink *s)
+file_sink_close(Sink *s, bool keep)
 {
+    (void)keep;
     if (!s) return;
     if (s->fd >= 0 && !s->to_stdout) close(s->fd);
     if (s->tmp) unlink(s->tmp);
@@ -250,14 +252,14 @@ file_sink_close(Sink *s)
 const SinkDef filesystem_sink = {
     .open = file_sink_open,
     .write = file_sink_write,
-    .finish = file_sink_finish,
+    .commit = file_sink_commit,
     .close = file_sink_close,
 };
 
 static const SinkDef stdout_sink = {
     .open = stdout_sink_open,
     .write = file_sink_write,
-    .finish = file_sink_finish,
+    .commit = file_sink_commit,
     .close = file_sink_close,
 };
 

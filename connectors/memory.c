@@ -384,8 +384,9 @@ memory_sink_write(Sink *s, const Batch *b, Err *err)
 }
 
 static Status
-memory_sink_finish(Sink *s, Err *err)
+memory_sink_commit(Sink *s, u64 epoch, Err *err)
 {
+    (void)epoch;
     (void)err;
     store_lock(s->store);
     MemoryTable *t = table_get(s->store, s->name);
@@ -396,8 +397,9 @@ memory_sink_finish(Sink *s, Err *err)
 }
 
 static void
-memory_sink_close(Sink *s)
+memory_sink_close(Sink *s, bool keep)
 {
+    (void)keep;
     if (!s) return;
     for (u32 i = 0; i < s->nbatches; i++) batch_free(s->batch[i]);
     mem_free(s->batch);
@@ -438,7 +440,7 @@ static const SourceDef memory_source = {
 static const SinkDef memory_sink = {
     .open = memory_sink_open,
     .write = memory_sink_write,
-    .finish = memory_sink_finish,
+    .commit = memory_sink_commit,
     .close = memory_sink_close,
 };
 

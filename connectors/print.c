@@ -140,14 +140,16 @@ print_write(Sink *s, const Batch *b, Err *err)
 }
 
 static Status
-print_finish(Sink *s, Err *err)
+print_commit(Sink *s, u64 epoch, Err *err)
 {
+    (void)epoch;
     return print_flush(s, err);
 }
 
 static void
-print_close(Sink *s)
+print_close(Sink *s, bool keep)
 {
+    (void)keep;
     if (!s) return;
     strbuf_done(&s->out);
     mem_free(s);
@@ -156,7 +158,7 @@ print_close(Sink *s)
 static const SinkDef print_sink = {
     .open = print_open,
     .write = print_write,
-    .finish = print_finish,
+    .commit = print_commit,
     .close = print_close,
     .takes_updates = true,
 };
@@ -187,22 +189,24 @@ blackhole_write(Sink *s, const Batch *b, Err *err)
 }
 
 static Status
-blackhole_finish(Sink *s, Err *err)
+blackhole_commit(Sink *s, u64 epoch, Err *err)
 {
+    (void)epoch;
     (void)s, (void)err;
     return ERR_OK;
 }
 
 static void
-blackhole_close(Sink *s)
+blackhole_close(Sink *s, bool keep)
 {
+    (void)keep;
     mem_free(s);
 }
 
 static const SinkDef blackhole_sink = {
     .open = blackhole_open,
     .write = blackhole_write,
-    .finish = blackhole_finish,
+    .commit = blackhole_commit,
     .close = blackhole_close,
     .takes_updates = true,
 };

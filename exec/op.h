@@ -9,6 +9,7 @@
 #include "connectors/connector.h"
 #include "exec/eval.h"
 #include "exec/msg.h"
+#include "exec/state/state.h"
 #include "planner/plan.h"
 #include <stdatomic.h>
 
@@ -35,6 +36,7 @@ typedef struct OpCtx {
     const JobOutput *output;
     JobCounts *counts;
     struct Feed *feed;       /* of the chain's SCAN, shared by its subtasks; NULL: no scan */
+    u32 table;               /* the scan's number among the job's, in the order of the plan */
     _Atomic(u64) *seq_bound; /* a source's promise: no later batch has a smaller Batch.seq */
     u32 subtask, subtasks;   /* this instance, of how many */
     u32 consumers;           /* subtasks at the other end of the chain's edge */
@@ -78,6 +80,16 @@ typedef struct OpDef {
     /* All inputs have ended, after a watermark of WATERMARK_MAX: emit what is left. NULL: nothing
      * is left. */
     Status (*end)(Op *op, Out *out, Err *err);
+    /* The rows so far belong to the epoch that ends here: write what changed since the last
+     * barrier. It may send rows first (a local phase gives its panes away). Comes only while
+     * nothing waits to be resumed. NULL: no state. */
+    Status (*barrier)(Op *op, StateWriter *w, Out *out, Err *err);
+    /* Right after create(), when the job goes on from an epoch. NULL: no state. */
+    Status (*restore)(Op *op, StateReader *r, Err *err);
+    /* On the checkpoint thread, while process() may run: make durable what the barrier of the epoch
+     * flushed, before the epoch is decided; and make it visible once it is. Sinks only. */
+    Status (*sync)(Op *op, u64 epoch, Err *err);
+    Status (*commit)(Op *op, u64 epoch, Err *err);
     void (*destroy)(Op *op); /* NULL is fine; half-built is fine */
 } OpDef;
 

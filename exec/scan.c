@@ -7,6 +7,7 @@ scan_open(Scan *s, OpCtx *ctx, Err *err)
 {
     s->feed = ctx->feed;
     s->counts = ctx->counts;
+    s->table = ctx->table;
     s->seq_bound = ctx->seq_bound;
     return feed_reader(s->feed, &s->reader, err);
 }
@@ -45,6 +46,9 @@ scan_next(Scan *s, Batch **ret_batch, Err *err)
     Batch *b = *ret_batch;
     if (!b) return ERR_OK;
     b->seq = s->taken.seq;
+    b->table = s->table;
+    b->partition = s->taken.partition;
+    b->chunk = s->taken.number;
     b->proc_time_us = s->proc_time_us;
     return ERR_OK;
 }

@@ -7,6 +7,7 @@ typedef struct Scan {
     Feed *feed;
     Reader *reader;
     JobCounts *counts;
+    u32 table;               /* of the job's scans, in the order of the plan */
     Taken taken;             /* the chunk being decoded; chunk NULL: none */
     ReadCounts told;         /* what the job's counts have been told of so far */
     i64 proc_time_us;        /* when the chunk was taken */

@@ -465,6 +465,7 @@ node_details(StrBuf *out, bool *any, const PlanNode *n)
     case PLAN_PROJECT:
         detail_project(out, any, n);
         return;
+    case PLAN_EXPAND:
     case PLAN_UNION_ALL:
         detail_schema(out, any, "select", &n->schema);
         return;

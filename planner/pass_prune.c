@@ -350,6 +350,7 @@ prune(Binder *b, PlanNode **at, const bool *need, u32 *ret_map)
     case PLAN_LIMIT:
         prune_passing(b, n, need, ret_map);
         return;
+    case PLAN_EXPAND:
     case PLAN_SINK:
     case PLAN_RESULT:
     case PLAN_LOCAL_AGG:

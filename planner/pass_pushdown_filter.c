@@ -248,6 +248,7 @@ push(Binder *b, PlanNode **at, BoundList *conds)
     case PLAN_VALUES:
         push_stop(b, at, conds);
         return;
+    case PLAN_EXPAND:
     case PLAN_WATERMARK:
     case PLAN_LIMIT:
     case PLAN_SINK:

@@ -250,6 +250,7 @@ physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
     case PLAN_WATERMARK:
     case PLAN_FILTER:
     case PLAN_PROJECT:
+    case PLAN_EXPAND:
         break;
     case PLAN_UNION_ALL:
         return physical_union(p, n, ordered, err);
@@ -297,6 +298,7 @@ physical_mode(const PlanNode *n)
     case PLAN_PROJECT:
     case PLAN_UNION_ALL:
     case PLAN_WINDOW:
+    case PLAN_EXPAND:
     case PLAN_EXCHANGE:
     case PLAN_SINK:
     case PLAN_RESULT:

@@ -72,7 +72,8 @@ typedef enum WindowKind {
     WINDOW_TUMBLE,
     WINDOW_HOP,
     WINDOW_CUMULATE,
-    WINDOW_SESSION
+    WINDOW_SESSION,
+    WINDOW_ATTACHED, /* of an aggregate: rows bring their window's bounds in two columns */
 } WindowKind;
 
 typedef struct TimeWindow {
@@ -82,9 +83,10 @@ typedef struct TimeWindow {
     i64 slide_us; /* HOP: slide, CUMULATE: step; else 0 */
     i64 offset_us;
     i64 unit_us;    /* 1,000 or 1: what "end - unit" means (DIALECT 4) */
-    u32 *partition; /* SESSION PARTITION BY columns */
+    u32 *partition; /* SESSION PARTITION BY columns; of an aggregate: the same set as its keys */
     u32 npartition;
-    bool event_time;   /* false: PROCTIME() window */
+    u32 start_col, end_col; /* ATTACHED: of the input */
+    bool event_time;        /* false: PROCTIME() window */
     bool bounded_only; /* no declared watermark: closes at the end of the input, no row is late */
 } TimeWindow;
 
@@ -116,7 +118,8 @@ typedef struct ScanPredicate {
 typedef struct PlanNode PlanNode;
 struct PlanNode {
     PlanKind kind;
-    u32 id;        /* stable across restarts of the same text: state tables are named after it */
+    u32 id;        /* stable across restarts of the same text, whatever the number of workers:
+                    * state is named after it */
     u32 pos;       /* in the script */
     EdgeMode mode; /* of the output edge */
     bool ordered;  /* the operator above needs rows in canonical order */
@@ -171,6 +174,12 @@ struct PlanNode {
             bool win_start, win_end, win_time;
             bool sorted; /* the operator above asks for a fixed order: fire in key order */
         } agg;
+        /* GROUPING SETS: each row once per set, in the order of the sets, with the columns that the
+         * set leaves out as NULL, and the number of the set appended as an INT NOT NULL. */
+        struct {
+            const bool *gone; /* nsets * (schema.len - 1): column is NULL in the set */
+            u32 nsets;
+        } expand;
         /* Keeps the first `limit` rows of each partition by `order`; ties are broken by the
          * canonical order. With window_end_col the partition is dropped when its window closes;
          * else it ends with the bounded input. */

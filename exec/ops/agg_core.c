@@ -98,7 +98,7 @@ panes_find(Pane *const *panes, u32 n, i64 start_us)
     u32 lo = 0, hi = n;
     while (lo < hi) {
         u32 mid = lo + (hi - lo) / 2;
-        i64 there = pane_window_start(panes[mid]);
+        i64 there = pane_id(panes[mid]).start_us;
         if (there == start_us) return panes[mid];
         if (there < start_us)
             lo = mid + 1;
@@ -116,7 +116,7 @@ pane_of(AggCore *c, i64 start_us)
     Pane *p = open ? panes_find(c->open + c->oldest, open, start_us) : NULL;
     if (p) return p;
     mem_grow(c->fresh, c->nfresh, c->fresh_cap);
-    p = pane_new(&c->shape, start_us);
+    p = pane_new(&c->shape, (PaneId){start_us + c->node->agg.window.size_us, start_us});
     if (c->node->agg.nkeys && open + c->nfresh < RESERVE_PANES) pane_expect(p, c->usual_rows);
     return c->fresh[c->nfresh++] = p;
 }
@@ -124,7 +124,7 @@ pane_of(AggCore *c, i64 start_us)
 static int
 pane_cmp(const void *a, const void *b)
 {
-    i64 x = pane_window_start(*(Pane *const *)a), y = pane_window_start(*(Pane *const *)b);
+    i64 x = pane_id(*(Pane *const *)a).start_us, y = pane_id(*(Pane *const *)b).start_us;
     return (x > y) - (x < y);
 }
 
@@ -144,8 +144,7 @@ panes_join(AggCore *c)
     u32 from = c->oldest + live, to = c->nopen = from + c->nfresh;
     while (c->nfresh) {
         Pane *p = c->fresh[c->nfresh - 1];
-        bool older =
-            from > c->oldest && pane_window_start(c->open[from - 1]) > pane_window_start(p);
+        bool older = from > c->oldest && pane_id(c->open[from - 1]).start_us > pane_id(p).start_us;
         if (older) {
             c->open[--to] = c->open[--from];
         } else {
@@ -164,7 +163,7 @@ agg_core_take(AggCore *c, i64 event_us)
     Pane *p = c->open[c->oldest];
     if (event_us != WATERMARK_MAX) {
         if (w->kind == WINDOW_NONE || w->bounded_only) return NULL;
-        if (window_last(c, pane_window_start(p)) > event_us) return NULL;
+        if (window_last(c, pane_id(p).start_us) > event_us) return NULL;
     }
     c->oldest++;
     c->usual_rows = pane_rows(p);
@@ -378,8 +377,8 @@ agg_core_add(AggCore *c, const Batch *b, Err *err)
 void
 agg_core_merge(AggCore *c, Pane *from)
 {
-    i64 start_us = pane_window_start(from);
-    if (c->nfresh && pane_window_start(c->fresh[c->nfresh - 1]) > start_us) panes_join(c);
+    i64 start_us = pane_id(from).start_us;
+    if (c->nfresh && pane_id(c->fresh[c->nfresh - 1]).start_us > start_us) panes_join(c);
     Pane *to = panes_find(c->fresh, c->nfresh, start_us);
     pane_merge_share(to ? to : pane_of(c, start_us), from, c->ctx->subtask);
     pane_unref(from);
@@ -410,7 +409,7 @@ emit_rows(AggCore *c, const Pane *p, u8 *const *rows, u32 n, Batch **ret_batch, 
             return st;
         }
     }
-    i64 start = pane_window_start(p), end = start + w->size_us;
+    i64 start = pane_id(p).start_us, end = start + w->size_us;
     const Column *at = node->schema.at;
     if (node->agg.win_start) b->col[col] = time_column(&at[col], start, n), col++;
     if (node->agg.win_end) b->col[col] = time_column(&at[col], end, n), col++;

@@ -25,10 +25,7 @@ project_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
     assert(port == 0);
     Project *p = (Project *)op;
     Batch *to = batch_new(op->node->schema.len, b->rows);
-    to->seq = b->seq;
-    to->proc_time_us = b->proc_time_us;
-    to->kind = buf_ref(b->kind);
-    to->wm = buf_ref(b->wm);
+    batch_stamp(to, b);
     Status st = eval_run(p->state, b, to->col, err);
     batch_free(b);
     if (!st) return out_batch(out, to, err);

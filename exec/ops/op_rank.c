@@ -56,6 +56,7 @@ rows_are_derived(const PlanNode *n)
     case PLAN_PROJECT:
     case PLAN_UNION_ALL:
     case PLAN_WINDOW:
+    case PLAN_EXPAND:
     case PLAN_EXCHANGE:
     case PLAN_SINK:
     case PLAN_RESULT:

@@ -60,7 +60,11 @@ sink_end(Op *op, Out *out, Err *err)
 {
     (void)out;
     SinkOp *s = (SinkOp *)op;
-    return s->def->finish(s->sink, err);
+    StrBuf unused = {0};
+    Status st = s->def->barrier ? s->def->barrier(s->sink, 1, true, &unused, err) : ERR_OK;
+    strbuf_done(&unused);
+    if (!st && s->def->sync) st = s->def->sync(s->sink, 1, err);
+    return st ? st : s->def->commit(s->sink, 1, err);
 }
 
 static void
@@ -68,7 +72,7 @@ sink_destroy(Op *op)
 {
     if (!op) return;
     SinkOp *s = (SinkOp *)op;
-    if (s->sink) s->def->close(s->sink);
+    if (s->sink) s->def->close(s->sink, false);
     mem_free(s);
 }
 

@@ -66,9 +66,7 @@ compute_columns(WatermarkOp *w, Batch **batch, Err *err)
     Batch *b = *batch;
     Batch *wide = batch_new(w->ncolumns, b->rows);
     Status st = eval_run(w->columns, b, wide->col, err);
-    wide->seq = b->seq;
-    wide->proc_time_us = b->proc_time_us;
-    wide->kind = buf_ref(b->kind);
+    batch_stamp(wide, b);
     batch_free(b);
     *batch = wide;
     return st;

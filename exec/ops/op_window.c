@@ -56,10 +56,7 @@ window_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
         last[i] = window_to_event(clock, end[i]) - w->unit_us;
     }
     vector_done(&time);
-    to->seq = b->seq;
-    to->proc_time_us = b->proc_time_us;
-    to->kind = buf_ref(b->kind);
-    to->wm = buf_ref(b->wm);
+    batch_stamp(to, b);
     batch_free(b);
     return out_batch(out, to, err);
 }

@@ -15,7 +15,7 @@ struct Pane {
     _Atomic(u64) spent[PARTS_MAX / 64]; /* bit per share whose states were merged elsewhere */
     u32 parts;                          /* how many shares; 0: never sent */
     const PaneShape *shape;
-    i64 window_start_us;
+    PaneId id;
     u32 rows;
     u32 chunk_rows_log2;
     u32 first_cap; /* rows that chunk 0 has room for: it grows, so that small panes stay small */
@@ -27,12 +27,12 @@ struct Pane {
 };
 
 Pane *
-pane_new(const PaneShape *shape, i64 window_start_us)
+pane_new(const PaneShape *shape, PaneId id)
 {
     Pane *p = mem_make(Pane);
     p->refs = 1;
     p->shape = shape;
-    p->window_start_us = window_start_us;
+    p->id = id;
     while (p->chunk_rows_log2 < 12 &&
            ((size_t)shape->layout->row_bytes << (p->chunk_rows_log2 + 1)) <= CHUNK_BYTES) {
         p->chunk_rows_log2++;
@@ -103,10 +103,10 @@ pane_unref(Pane *p)
     mem_free(p);
 }
 
-i64
-pane_window_start(const Pane *p)
+PaneId
+pane_id(const Pane *p)
 {
-    return p->window_start_us;
+    return p->id;
 }
 
 u32

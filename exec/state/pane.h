@@ -21,14 +21,22 @@ typedef struct PaneShape {
     const AggCall *const *aggs;
 } PaneShape;
 
-Pane *pane_new(const PaneShape *shape, i64 window_start_us);
+/* A slice of time, in parts: windows that share their slices (HOP, CUMULATE) count its rows from a
+ * certain window end on, and a row that is late for some of them belongs to a later part. Panes
+ * without a window have (0, 0). All on the window clock (exec/window.h). */
+typedef struct PaneId {
+    i64 first_end_us; /* the first window end that counts the rows */
+    i64 start_us;     /* of the slice; of a TUMBLE window: its start */
+} PaneId;
+
+Pane *pane_new(const PaneShape *shape, PaneId id);
 Pane *pane_ref(Pane *p);
 void pane_unref(Pane *p); /* NULL is fine */
 
 /* Make room in the index for that many groups. */
 void pane_expect(Pane *p, u32 rows);
 
-i64 pane_window_start(const Pane *p);
+PaneId pane_id(const Pane *p);
 u32 pane_rows(const Pane *p);
 size_t pane_bytes(const Pane *p);
 

@@ -52,7 +52,7 @@ static void
 groups_are_found_again_as_the_pane_grows(void)
 {
     Keys k = keys_of(type_of(TYPE_BIGINT));
-    Pane *p = pane_new(&k.shape, 0);
+    Pane *p = pane_new(&k.shape, (PaneId){0, 0});
     u8 *rows[BATCH_ROWS_MAX];
     for (u32 n = 1; n <= BATCH_ROWS_MAX; n *= 2) { /* chunk 0 grows: rows move between batches */
         pane_add(&k, p, 0, n, rows);
@@ -74,7 +74,7 @@ static void
 a_small_pane_is_small(void)
 {
     Keys k = keys_of(type_of(TYPE_BIGINT));
-    Pane *p = pane_new(&k.shape, 0);
+    Pane *p = pane_new(&k.shape, (PaneId){0, 0});
     u8 *rows[4];
     pane_add(&k, p, 0, 4, rows);
     CHECK(pane_bytes(p) < 1024);
@@ -91,13 +91,13 @@ shares_cover_each_group_once(void)
 {
     enum { PARTS = 100 }; /* more than one word of marks */
     Keys k = keys_of(type_of(TYPE_BIGINT));
-    Pane *from = pane_new(&k.shape, 60);
+    Pane *from = pane_new(&k.shape, (PaneId){60, 60});
     u8 *rows[BATCH_ROWS_MAX];
     for (i64 at = 0; at < 20000; at += 2000) pane_add(&k, from, at, 2000, rows);
     pane_share(from, PARTS);
     u32 total = 0;
     for (u32 part = 0; part < PARTS; part++) {
-        Pane *to = pane_new(&k.shape, 60);
+        Pane *to = pane_new(&k.shape, (PaneId){60, 60});
         pane_merge_share(to, from, part);
         total += pane_rows(to);
         CHECK(pane_rows(to) > 100 && pane_rows(to) < 300); /* 200 each, give or take */
@@ -120,7 +120,7 @@ null_zero_and_long_texts_are_different_groups(void)
         vector_set_str(&b->col[0], i, text[i], (u32)strlen(text[i]));
     }
     vector_set_null(&b->col[0], 0);
-    Pane *p = pane_new(&k.shape, 0), *to = pane_new(&k.shape, 0);
+    Pane *p = pane_new(&k.shape, (PaneId){0, 0}), *to = pane_new(&k.shape, (PaneId){0, 0});
     u8 *rows[ARRAY_LEN(text)];
     key_batch_load(k.batch, b);
     pane_find_groups(p, k.batch, NULL, b->rows, rows);

@@ -432,9 +432,9 @@ sample_write(Fixture *f, const char *settings, bool finish)
     if (st) return st;
     Batch *b = sample_batch();
     for (u32 i = 0; i < 2 && !st; i++) st = def->write(s, b, &f->err);
-    if (!st && finish) st = def->finish(s, &f->err);
+    if (!st && finish) st = def->commit(s, 1, &f->err);
     batch_free(b);
-    def->close(s);
+    def->close(s, false);
     return st;
 }
 
@@ -548,8 +548,8 @@ written_values_are_the_printed_ones(void)
     Sink *sink;
     const SinkDef *def = spec->connector->sink;
     CHECK(!def->open(spec, &env, &sink, &f.err) && !def->write(sink, b, &f.err) &&
-          !def->finish(sink, &f.err));
-    def->close(sink);
+          !def->commit(sink, 1, &f.err));
+    def->close(sink, false);
     StrBuf printed = {0};
     fixture_print(&printed, b);
     CHECK_ROWS(&f, types, "", printed.ptr);

@@ -148,12 +148,12 @@ sinks_are_all_or_nothing(void)
     CHECK(def->open(f.table, &f.env, &s, &err) == ERR_OK);
     CHECK(def->write(s, b, &err) == ERR_OK);
     CHECK(memory_table_rows(f.store, STR("t")) == 0);
-    def->close(s);
+    def->close(s, false);
     CHECK(memory_table_rows(f.store, STR("t")) == 0);
     CHECK(def->open(f.table, &f.env, &s, &err) == ERR_OK);
     CHECK(def->write(s, b, &err) == ERR_OK);
-    CHECK(def->finish(s, &err) == ERR_OK);
-    def->close(s);
+    CHECK(def->commit(s, 1, &err) == ERR_OK);
+    def->close(s, false);
     batch_free(b);
     CHECK(memory_table_rows(f.store, STR("t")) == 4);
 
