@@ -251,7 +251,6 @@ void query_column_place(const Query *q, u32 col, u32 ncols, u32 *ret_pos, u32 *r
 Status bind_rename(Binder *b, Rel *rel, const NameList *names, u32 pos, Err *err) MUST_USE;
 /* TUMBLE(...), HOP(...), CUMULATE(...), SESSION(...) in FROM. */
 bool window_kind_find(Str name, WindowKind *ret_kind);
-const char *window_kind_name(WindowKind kind);
 Status bind_window_table(Binder *b, const TableRef *t, Rel *ret, Err *err) MUST_USE;
 /* TUMBLE(ts, size [, offset]) and its kin in GROUP BY. *ret_is false: another call. */
 Status bind_group_window(Binder *b, const Rel *rel, const Expr *e, LegacyWindow *ret, bool *ret_is,

@@ -2,8 +2,7 @@
  *
  * A table function becomes a WINDOW node that appends window_start, window_end and window_time;
  * the Rel remembers which columns those are, also through projections, so that bind_group.c can
- * fuse node and GROUP BY into one windowed aggregate. All four kinds are bound; physical.c refuses
- * those that are not executed yet. */
+ * fuse node and GROUP BY into one windowed aggregate. */
 #include "planner/bind.h"
 
 #include <stdio.h>
@@ -76,12 +75,6 @@ window_kind_find(Str name, WindowKind *ret_kind)
     const WindowRow *row = window_row(name);
     if (row) *ret_kind = row->kind;
     return row != NULL;
-}
-
-const char *
-window_kind_name(WindowKind kind)
-{
-    return kind == WINDOW_NONE ? "NONE" : window_rows[kind - WINDOW_TUMBLE].name;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------ */

@@ -4,247 +4,12 @@
  *     GlobalAggregate(groupBy=[page], window=[TUMBLE(time_col=[ts], size=[1 min])], ...)
  *       Exchange(distribution=[hash])
  *
- * Expressions are SQL with column names. A name that an input has twice is printed as name$2 for
- * the second one. */
+ * The same details, without what depends on the machine, are what a changed query is compared by
+ * (node_describe). */
 #include "planner/explain.h"
 
-#include "base/value_text.h"
+#include "base/hash.h"
 #include "planner/planner.h"
-
-/* ---- expressions ---------------------------------------------------------------------------- */
-
-static void
-explain_column(StrBuf *out, const Schema *s, u32 col)
-{
-    if (!s || col >= s->len) {
-        strbuf_printf(out, "$%u", col);
-        return;
-    }
-    u32 before = 0;
-    for (u32 i = 0; i < col; i++) before += str_eq(s->at[i].name, s->at[col].name);
-    strbuf_str(out, s->at[col].name);
-    if (before) strbuf_printf(out, "$%u", before + 1);
-}
-
-static void
-explain_quoted(StrBuf *out, Str text)
-{
-    strbuf_char(out, '\'');
-    for (u32 i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\'') strbuf_char(out, '\'');
-        strbuf_char(out, text.ptr[i]);
-    }
-    strbuf_char(out, '\'');
-}
-
-/* us as a size: "1 min", "1 h 30 min". */
-static void
-explain_duration(StrBuf *out, i64 us)
-{
-    static const struct {
-        i64 us;
-        const char *name;
-    } units[] = {{86400000000, "d"}, {3600000000, "h"}, {60000000, "min"},
-                 {1000000, "s"},     {1000, "ms"},      {1, "us"}};
-    if (us < 0) strbuf_char(out, '-');
-    u64 rest = us < 0 ? 0 - (u64)us : (u64)us;
-    bool first = true;
-    for (u32 i = 0; i < ARRAY_LEN(units); i++) {
-        u64 n = rest / (u64)units[i].us;
-        if (n == 0) continue;
-        strbuf_printf(out, "%s%llu %s", first ? "" : " ", (unsigned long long)n, units[i].name);
-        rest %= (u64)units[i].us;
-        first = false;
-    }
-    if (first) strbuf_printf(out, "0 s");
-}
-
-/* INTERVAL '5' SECOND where one unit will do, else from days to seconds; printed is +d hh:mm:ss.f
- */
-static void
-explain_interval(StrBuf *out, i64 us, Str printed)
-{
-    static const struct {
-        i64 us;
-        const char *name;
-    } units[] = {
-        {86400000000, "DAY"}, {3600000000, "HOUR"}, {60000000, "MINUTE"}, {1000000, "SECOND"}};
-    const char *minus = us < 0 ? "-" : "";
-    for (u32 i = 0; i < ARRAY_LEN(units); i++) {
-        if (us % units[i].us != 0) continue;
-        u64 n = (us < 0 ? 0 - (u64)us : (u64)us) / (u64)units[i].us;
-        if (n == 0 && i + 1 < ARRAY_LEN(units)) continue;
-        strbuf_printf(out, "INTERVAL '%s%llu' %s", minus, (unsigned long long)n, units[i].name);
-        return;
-    }
-    if (printed.len && printed.ptr[0] == '+') printed = (Str){printed.ptr + 1, printed.len - 1};
-    strbuf_printf(out, "INTERVAL '%.*s' DAY TO SECOND", STR_ARG(printed));
-}
-
-static void
-explain_constant(StrBuf *out, const Vector *v)
-{
-    const void *slot = vector_at(v, 0);
-    Type t = v->type;
-    if (!slot) {
-        strbuf_printf(out, "NULL");
-        return;
-    }
-    StrBuf text = {0};
-    value_print(&text, t, slot, NULL);
-    if (t.kind == TYPE_INTERVAL_DT) {
-        explain_interval(out, *(const i64 *)slot, strbuf_view(&text));
-    } else if (type_is(t, KIND_TEXT)) {
-        explain_quoted(out, strbuf_view(&text));
-    } else if (type_is(t, KIND_BYTES)) {
-        strbuf_printf(out, "X'");
-        for (size_t i = 0; i < text.len; i++) strbuf_printf(out, "%02X", (u8)text.ptr[i]);
-        strbuf_char(out, '\'');
-    } else if (t.kind == TYPE_INTERVAL_YM) {
-        Str ym = strbuf_view(&text);
-        if (ym.len && ym.ptr[0] == '+') ym = (Str){ym.ptr + 1, ym.len - 1};
-        strbuf_printf(out, "INTERVAL '%.*s' YEAR TO MONTH", STR_ARG(ym));
-    } else if (type_is(t, KIND_TIME)) {
-        const char *name = t.kind == TYPE_DATE        ? "DATE"
-                           : t.kind == TYPE_TIME      ? "TIME"
-                           : t.kind == TYPE_TIMESTAMP ? "TIMESTAMP"
-                                                      : "TIMESTAMP_LTZ";
-        strbuf_printf(out, "%s ", name);
-        explain_quoted(out, strbuf_view(&text));
-    } else {
-        strbuf_str(out, strbuf_view(&text));
-    }
-    strbuf_done(&text);
-}
-
-static bool
-explain_is_word(const char *name)
-{
-    for (const char *p = name; *p; p++) {
-        if (*p >= 'A' && *p <= 'Z') return true;
-    }
-    return false;
-}
-
-static void explain_expr(StrBuf *out, const BoundExpr *e, const Schema *s, bool nested);
-
-static void
-explain_list(StrBuf *out, BoundExpr *const *args, u32 n, const Schema *s, const char *between,
-             bool nested)
-{
-    for (u32 i = 0; i < n; i++) {
-        if (i) strbuf_printf(out, "%s", between);
-        explain_expr(out, args[i], s, nested);
-    }
-}
-
-static void
-explain_case(StrBuf *out, const BoundExpr *e, const Schema *s)
-{
-    strbuf_printf(out, "CASE");
-    for (u32 i = 0; i + 1 < e->nargs; i += 2) {
-        strbuf_printf(out, " WHEN ");
-        explain_expr(out, e->args[i], s, false);
-        strbuf_printf(out, " THEN ");
-        explain_expr(out, e->args[i + 1], s, false);
-    }
-    if (e->nargs % 2) {
-        strbuf_printf(out, " ELSE ");
-        explain_expr(out, e->args[e->nargs - 1], s, false);
-    }
-    strbuf_printf(out, " END");
-}
-
-/* CURRENT_DATE and its kin are written without parentheses. */
-static bool
-explain_is_bare(const BoundExpr *e)
-{
-    const char *name = e->call.def->name;
-    bool bare = strncmp(name, "CURRENT_", 8) == 0 || strncmp(name, "LOCALTIME", 9) == 0;
-    return e->nargs == 0 && bare && strcmp(name, "CURRENT_ROW_TIMESTAMP") != 0;
-}
-
-static void
-explain_call(StrBuf *out, const BoundExpr *e, const Schema *s, bool nested)
-{
-    const char *name = e->call.def->name;
-    bool cast = strcmp(name, "CAST") == 0 || strcmp(name, "TRY_CAST") == 0;
-    bool is_op = (e->call.def->flags & FUNC_OPERATOR) != 0;
-    bool in = strcmp(name, "IN") == 0, is = strncmp(name, "IS ", 3) == 0;
-    bool infix = e->nargs == 2 && (is_op || !explain_is_word(name) || strstr(name, "LIKE") ||
-                                   strstr(name, "DISTINCT FROM"));
-    if (cast) {
-        strbuf_printf(out, "%s(", name);
-        explain_expr(out, e->args[0], s, false);
-        strbuf_printf(out, " AS ");
-        type_print(out, type_nullable(e->type, true));
-        strbuf_char(out, ')');
-        return;
-    }
-    if (explain_is_bare(e)) {
-        strbuf_printf(out, "%s", name);
-        return;
-    }
-    bool bracket = nested && (infix || in || (is && e->nargs == 1));
-    if (bracket) strbuf_char(out, '(');
-    if (in && e->nargs > 1) {
-        explain_expr(out, e->args[0], s, true);
-        strbuf_printf(out, " IN (");
-        explain_list(out, e->args + 1, e->nargs - 1, s, ", ", false);
-        strbuf_char(out, ')');
-    } else if (e->nargs == 2 && strcmp(name, "IS JSON") == 0 && e->args[1]->kind == BOUND_CONST) {
-        const StrView *what = vector_at(&e->args[1]->constant, 0);
-        explain_expr(out, e->args[0], s, true);
-        strbuf_printf(out, " IS JSON %.*s", STR_ARG(strview_str(what)));
-    } else if (infix) {
-        explain_expr(out, e->args[0], s, true);
-        strbuf_printf(out, " %s ", name);
-        explain_expr(out, e->args[1], s, true);
-    } else if (is && e->nargs == 1) {
-        explain_expr(out, e->args[0], s, true);
-        strbuf_printf(out, " %s", name);
-    } else if (e->nargs == 1 && (is_op || strcmp(name, "NOT") == 0)) {
-        strbuf_printf(out, "%s%s", name, explain_is_word(name) ? " " : "");
-        explain_expr(out, e->args[0], s, true);
-    } else {
-        strbuf_printf(out, "%s(", name);
-        explain_list(out, e->args, e->nargs, s, ", ", false);
-        strbuf_char(out, ')');
-    }
-    if (bracket) strbuf_char(out, ')');
-}
-
-static void
-explain_expr(StrBuf *out, const BoundExpr *e, const Schema *s, bool nested)
-{
-    switch (e->kind) {
-    case BOUND_COLUMN:
-        explain_column(out, s, e->column);
-        return;
-    case BOUND_CONST:
-        explain_constant(out, &e->constant);
-        return;
-    case BOUND_CALL:
-        explain_call(out, e, s, nested);
-        return;
-    case BOUND_CASE:
-        explain_case(out, e, s);
-        return;
-    case BOUND_AND:
-    case BOUND_OR:
-        if (nested) strbuf_char(out, '(');
-        explain_list(out, e->args, e->nargs, s, e->kind == BOUND_AND ? " AND " : " OR ", true);
-        if (nested) strbuf_char(out, ')');
-        return;
-    }
-    UNREACHABLE();
-}
-
-void
-expr_explain(StrBuf *out, const BoundExpr *e, const Schema *input)
-{
-    explain_expr(out, e, input, false);
-}
 
 /* ---- nodes: each detail is " name=[value]" -------------------------------------------------- */
 
@@ -278,24 +43,35 @@ detail_schema(StrBuf *out, bool *any, const char *name, const Schema *s)
 }
 
 static void
+detail_duration(StrBuf *out, bool *any, const char *name, i64 us)
+{
+    detail_begin(out, any, name);
+    explain_duration(out, us);
+    strbuf_char(out, ']');
+}
+
+static void
 detail_window(StrBuf *out, bool *any, const TimeWindow *w, const Schema *s)
 {
-    static const char *const names[] = {"NONE", "TUMBLE", "HOP", "CUMULATE", "SESSION"};
+    static const char *const names[] = {"NONE", "TUMBLE", "HOP", "CUMULATE", "SESSION", "ATTACHED"};
     if (w->kind == WINDOW_NONE) return;
+    bool more = false;
     detail_begin(out, any, "window");
-    strbuf_printf(out, "%s(time_col=[", names[w->kind]);
-    explain_column(out, s, w->time_col);
-    strbuf_printf(out, w->kind == WINDOW_SESSION ? "], gap=[" : "], size=[");
-    explain_duration(out, w->size_us);
+    strbuf_printf(out, "%s(", names[w->kind]);
+    if (w->kind == WINDOW_ATTACHED) {
+        detail_columns(out, &more, "start", s, &w->start_col, 1);
+        detail_columns(out, &more, "end", s, &w->end_col, 1);
+    } else {
+        detail_columns(out, &more, "time_col", s, &w->time_col, 1);
+        detail_duration(out, &more, w->kind == WINDOW_SESSION ? "gap" : "size", w->size_us);
+    }
     if (w->slide_us) {
-        strbuf_printf(out, w->kind == WINDOW_HOP ? "], slide=[" : "], step=[");
-        explain_duration(out, w->slide_us);
+        detail_duration(out, &more, w->kind == WINDOW_HOP ? "slide" : "step", w->slide_us);
     }
-    if (w->offset_us) {
-        strbuf_printf(out, "], offset=[");
-        explain_duration(out, w->offset_us);
-    }
-    strbuf_printf(out, "]%s)]", w->bounded_only ? ", closes=[end]" : "");
+    if (w->offset_us) detail_duration(out, &more, "offset", w->offset_us);
+    if (w->npartition) detail_columns(out, &more, "partition", s, w->partition, w->npartition);
+    if (!w->event_time) strbuf_printf(out, ", time=[processing]");
+    strbuf_printf(out, "%s)]", w->bounded_only ? ", closes=[end]" : "");
 }
 
 static void
@@ -303,21 +79,27 @@ explain_agg_call(StrBuf *out, const BoundAgg *agg, const Schema *s)
 {
     strbuf_printf(out, "%s(%s", agg->call.def->name, agg->distinct ? "DISTINCT " : "");
     if (agg->call.nargs == 0) strbuf_char(out, '*');
-    explain_list(out, agg->args, agg->call.nargs, s, ", ", false);
+    expr_list_explain(out, agg->args, agg->call.nargs, s);
     strbuf_char(out, ')');
     if (!agg->filter) return;
     strbuf_printf(out, " FILTER (WHERE ");
-    explain_expr(out, agg->filter, s, false);
+    expr_explain(out, agg->filter, s);
     strbuf_char(out, ')');
+}
+
+/* Column numbers of a GLOBAL_AGG speak of its LOCAL_AGG's input. */
+static const Schema *
+aggregate_input(const PlanNode *n)
+{
+    if (n->kind == PLAN_GLOBAL_AGG) n = n->input[0]->input[0];
+    return &n->input[0]->schema;
 }
 
 /* Names of the results stand in the schema of AGGREGATE and GLOBAL_AGG, not of LOCAL_AGG. */
 static void
 detail_aggregate(StrBuf *out, bool *any, const PlanNode *n)
 {
-    const PlanNode *local = n;
-    if (n->kind == PLAN_GLOBAL_AGG) local = n->input[0]->input[0];
-    const Schema *s = &local->input[0]->schema;
+    const Schema *s = aggregate_input(n);
     if (n->agg.nkeys) detail_columns(out, any, "groupBy", s, n->agg.keys, n->agg.nkeys);
     detail_window(out, any, &n->agg.window, s);
     detail_begin(out, any, "select");
@@ -414,7 +196,7 @@ detail_project(StrBuf *out, bool *any, const PlanNode *n)
     for (u32 i = 0; i < n->schema.len; i++) {
         const BoundExpr *e = n->project.exprs[i];
         if (i) strbuf_printf(out, ", ");
-        explain_expr(out, e, s, false);
+        expr_explain(out, e, s);
         bool same = e->kind == BOUND_COLUMN && str_eq(s->at[e->column].name, n->schema.at[i].name);
         if (!same) strbuf_printf(out, " AS %.*s", STR_ARG(n->schema.at[i].name));
     }
@@ -433,8 +215,31 @@ detail_values(StrBuf *out, bool *any, const PlanNode *n)
             break;
         }
         strbuf_char(out, '(');
-        explain_list(out, n->values.rows + (size_t)r * n->schema.len, n->schema.len, NULL, ", ",
-                     false);
+        expr_list_explain(out, n->values.rows + (size_t)r * n->schema.len, n->schema.len, NULL);
+        strbuf_char(out, ')');
+    }
+    strbuf_char(out, ']');
+}
+
+/* Which of the columns that GROUPING SETS are about each set keeps. */
+static void
+detail_sets(StrBuf *out, bool *any, const PlanNode *n)
+{
+    u32 ncols = n->schema.len - 1;
+    detail_begin(out, any, "sets");
+    for (u32 set = 0; set < n->expand.nsets; set++) {
+        bool first = true;
+        strbuf_printf(out, "%s(", set ? ", " : "");
+        for (u32 c = 0; c < ncols; c++) {
+            bool ever = false;
+            for (u32 i = 0; i < n->expand.nsets; i++) {
+                ever = ever || n->expand.gone[(size_t)i * ncols + c];
+            }
+            if (!ever || n->expand.gone[(size_t)set * ncols + c]) continue;
+            if (!first) strbuf_printf(out, ", ");
+            explain_column(out, &n->schema, c);
+            first = false;
+        }
         strbuf_char(out, ')');
     }
     strbuf_char(out, ']');
@@ -454,18 +259,20 @@ node_details(StrBuf *out, bool *any, const PlanNode *n)
     case PLAN_WATERMARK:
         detail_columns(out, any, "rowtime", &n->schema, &n->watermark.time_col, 1);
         detail_begin(out, any, "watermark");
-        explain_expr(out, n->watermark.expr, &n->schema, false);
+        expr_explain(out, n->watermark.expr, &n->schema);
         strbuf_char(out, ']');
         return;
     case PLAN_FILTER:
         detail_begin(out, any, "where");
-        explain_expr(out, n->filter.cond, &n->schema, false);
+        expr_explain(out, n->filter.cond, &n->schema);
         strbuf_char(out, ']');
         return;
     case PLAN_PROJECT:
         detail_project(out, any, n);
         return;
     case PLAN_EXPAND:
+        detail_sets(out, any, n);
+        return;
     case PLAN_UNION_ALL:
         detail_schema(out, any, "select", &n->schema);
         return;
@@ -506,14 +313,96 @@ node_details(StrBuf *out, bool *any, const PlanNode *n)
     UNREACHABLE();
 }
 
+/* ---- what a changed query is compared by ---------------------------------------------------- */
+
+static void
+describe_columns(StrBuf *out, bool *any, const char *name, const Schema *s, const bool *used)
+{
+    bool first = true;
+    detail_begin(out, any, name);
+    for (u32 i = 0; i < s->len; i++) {
+        if (used && !used[i]) continue;
+        if (!first) strbuf_printf(out, ", ");
+        first = false;
+        explain_column(out, s, i);
+        strbuf_char(out, ' ');
+        type_print(out, s->at[i].type);
+    }
+    strbuf_char(out, ']');
+}
+
+/* What its state is made of: not what its results are called. */
+static void
+describe_aggregate(StrBuf *out, bool *any, const PlanNode *n)
+{
+    const Schema *s = aggregate_input(n);
+    detail_begin(out, any, "keys");
+    for (u32 i = 0; i < n->agg.nkeys; i++) {
+        if (i) strbuf_printf(out, ", ");
+        explain_column(out, s, n->agg.keys[i]);
+        strbuf_char(out, ' ');
+        type_print(out, s->at[n->agg.keys[i]].type);
+    }
+    strbuf_char(out, ']');
+    detail_window(out, any, &n->agg.window, s);
+    detail_begin(out, any, "aggs");
+    for (u32 i = 0; i < n->agg.naggs; i++) {
+        const BoundAgg *agg = &n->agg.aggs[i];
+        if (i) strbuf_printf(out, ", ");
+        explain_agg_call(out, agg, s);
+        strbuf_char(out, ' ');
+        type_print(out, agg->call.ret);
+        strbuf_printf(out, " of (");
+        for (u32 k = 0; k < agg->call.nargs; k++) {
+            if (k) strbuf_printf(out, ", ");
+            type_print(out, agg->args[k]->type);
+        }
+        strbuf_char(out, ')');
+    }
+    strbuf_char(out, ']');
+}
+
+/* All rows, which EXPLAIN does not show, by their hash. */
+static void
+describe_values(StrBuf *out, bool *any, const PlanNode *n)
+{
+    StrBuf row = {0};
+    u64 hash = 0;
+    for (u32 r = 0; r < n->values.nrows; r++) {
+        strbuf_clear(&row);
+        expr_list_explain(&row, n->values.rows + (size_t)r * n->schema.len, n->schema.len, NULL);
+        hash = hash_bytes(row.ptr, row.len, hash);
+    }
+    strbuf_done(&row);
+    detail_begin(out, any, "tuples");
+    strbuf_printf(out, "%u rows, %016llx]", n->values.nrows, (unsigned long long)hash);
+}
+
+void
+node_describe(const PlanNode *n, StrBuf *out)
+{
+    bool any = false;
+    if (n->kind == PLAN_LOCAL_AGG || n->kind == PLAN_EXCHANGE) return;
+    bool aggregate = n->kind == PLAN_AGGREGATE || n->kind == PLAN_GLOBAL_AGG;
+    strbuf_printf(out, "%s(", plan_text[aggregate ? PLAN_AGGREGATE : n->kind]);
+    if (aggregate) {
+        describe_aggregate(out, &any, n);
+    } else {
+        if (n->kind == PLAN_VALUES) describe_values(out, &any, n);
+        node_details(out, &any, n);
+        describe_columns(out, &any, "columns", &n->schema, NULL);
+    }
+    strbuf_char(out, ')');
+}
+
+/* ---- trees ---------------------------------------------------------------------------------- */
+
 static const char *
 mode_text(EdgeMode mode)
 {
     static const char *const texts[] = {"I", "I,UA,D", "I,UB,UA,D"};
     return texts[mode];
 }
-
-/* ---- trees ---------------------------------------------------------------------------------- */
 
 static void
 explain_tree(StrBuf *out, const PlanNode *n, u32 level, bool modes)

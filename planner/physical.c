@@ -19,23 +19,6 @@ typedef struct Physical {
 
 static Status physical_node(Physical *p, PlanNode **at, bool ordered, Err *err);
 
-/* ---- what is executed ----------------------------------------------------------------------- */
-
-static Status
-physical_check_window(const PlanNode *n, const TimeWindow *w, Err *err)
-{
-    if (w->kind == WINDOW_NONE) return ERR_OK;
-    const char *name = window_kind_name(w->kind);
-    Status st = ERR_OK;
-    if (w->kind != WINDOW_TUMBLE) {
-        st = err_set(err, W2001, n->pos, "a %s window is not supported yet", name);
-    } else if (!w->event_time) {
-        st = err_set(err, W2001, n->pos, "a window over processing time is not supported yet");
-    }
-    if (st) err_at(err, n->pos, (u32)strlen(name)); /* the node's place is the call's */
-    return st;
-}
-
 /* ---- exchanges ------------------------------------------------------------------------------ */
 
 static PlanNode *
@@ -194,7 +177,6 @@ aggregate_local(Physical *p, const PlanNode *n)
 static Status
 physical_aggregate(Physical *p, PlanNode *n, bool ordered, Err *err)
 {
-    TRY(physical_check_window(n, &n->agg.window, err));
     bool splits = aggregate_splits(n);
     n->agg.sorted = ordered;
     if (!splits) return physical_single(p, n, true, err);
@@ -245,8 +227,6 @@ physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
         n->parallel = 1;
         return ERR_OK;
     case PLAN_WINDOW:
-        TRY(physical_check_window(n, &n->window.spec, err));
-        break;
     case PLAN_WATERMARK:
     case PLAN_FILTER:
     case PLAN_PROJECT:
@@ -309,12 +289,21 @@ physical_mode(const PlanNode *n)
     UNREACHABLE();
 }
 
-/* Ids in preorder: a tree of the same shape gets the same ids. */
+/* Ids in preorder, before parallelism comes in: state is named after them, and a job may go on
+ * with another number of workers. */
 static void
 physical_number(PlanNode *n, u32 *next)
 {
     n->id = (*next)++;
     for (u32 i = 0; i < n->ninputs; i++) physical_number(n->input[i], next);
+}
+
+/* What only parallelism brings keeps no state, and is numbered above the rest. */
+static void
+physical_finish(PlanNode *n, u32 *next)
+{
+    if (n->kind == PLAN_EXCHANGE || n->kind == PLAN_LOCAL_AGG) n->id = (*next)++;
+    for (u32 i = 0; i < n->ninputs; i++) physical_finish(n->input[i], next);
     n->mode = physical_mode(n);
 }
 
@@ -358,11 +347,14 @@ physical_plan(Binder *b, PlanNode **roots, u32 nroots, Plan **ret_plan, Err *err
     plan->roots = roots;
     plan->nroots = nroots;
     for (u32 i = 0; i < nroots; i++) {
-        Physical p = {.b = b, .bounded = node_ends(roots[i])};
         if (roots[i]->kind == PLAN_RESULT) physical_result_names(b, roots[i]);
-        TRY(physical_node(&p, &plan->roots[i], false, err));
-        physical_number(plan->roots[i], &plan->nodes);
+        physical_number(roots[i], &plan->nodes);
     }
+    for (u32 i = 0; i < nroots; i++) {
+        Physical p = {.b = b, .bounded = node_ends(roots[i])};
+        TRY(physical_node(&p, &plan->roots[i], false, err));
+    }
+    for (u32 i = 0; i < nroots; i++) physical_finish(plan->roots[i], &plan->nodes);
     *ret_plan = plan;
     return ERR_OK;
 }

@@ -75,6 +75,12 @@ Status plan_check_function(const PlannerEnv *env, Arena *a, const CreateFunction
 void plan_explain(StrBuf *out, const Plan *plan, bool changelog_mode);
 void plan_explain_json(StrBuf *out, const Plan *plan);
 
+/* What the state of n means, as text: kind, expressions with their constants, keys, aggregates,
+ * window, and the names and types of columns; nothing of parallelism or of places in the script.
+ * Equal texts of all nodes with the same ids mean that what was stored under the old plan fits the
+ * new one. Adds nothing for the nodes that only parallelism brings (LOCAL_AGG, EXCHANGE). */
+void node_describe(const PlanNode *n, StrBuf *out);
+
 /* Constants hold counted buffers, which an arena does not free: call these before the arena goes.
  * NULL is fine. A Plan that failed to bind leaves nothing behind. */
 void plan_done(Plan *plan);
