@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""windows_random.py - random window queries over random disordered rows in one to three files, beside the
+definition of windows and lateness (oracle/windows.py of the shared pages), late rows included.
+
+    windows_random.py [--rounds 200] [--seed 1] [--only ROUND] [--kinds TUMBLE,HOP] [--shapes plain,rank]
+                      [--modes "--batch 1;--seed 7"] [--keep FOLDER]
+
+A round is a few files of rows and a test file (docs/slt.md) with four queries; `weir test` runs all rounds at
+once in every mode. Each round has a seed of its own, so that --only repeats one.
+"""
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+from program import Oracle  # noqa: E402
+from window_query import KINDS, SHAPES, Data, Definition, Query  # noqa: E402
+
+MODES = ["", "--batch 1", "--batch 3", "--batch 2048", "--threads 1", "--threads 4", "--no-optimize",
+         "--seed 1", "--seed 2 --batch 3", "--seed 3 --batch 1"]
+QUERIES = 4  # of a round
+SHOWN_MAX = 5  # failing rounds of a mode that are printed
+LINES_MAX = 40  # of each
+ALL_SECONDS, ONE_SECONDS = 1200, 30
+
+
+def record(verb, sql, lines):
+    return "\n".join([verb, sql, "----", *lines]) + "\n"
+
+
+def make_round(folder, seed, number, definition, kinds, shapes):
+    """Writes round-N.slt and its data; returns its path."""
+    rng = random.Random(f"{seed} {number}")
+    data, stem = Data(rng), f"round-{number:04}"
+    data.write(folder, stem)
+    rows_in = sum(map(len, data.parts))
+    records = ["statement ok\n" + data.table(stem) + "\n"]
+    for _ in range(QUERIES):
+        query = Query(rng, data, rng.choice(kinds), rng.choice(shapes))
+        rows, late = query.expected(definition)
+        summary = [f"rows in\t{rows_in}", f"rows out\t{len(rows)}", f"late\t{late}", "skipped\t0"]
+        records.append(record("query", query.sql, ["\t".join(r) for r in rows]))
+        records.append(record("summary", query.sql, summary))
+    path = folder / f"{stem}.slt"
+    path.write_text("\n".join(records))
+    return path
+
+
+def run(oracle, mode, target, seconds):
+    """(failed rounds, what `weir test` printed); None for the rounds when it died or hung."""
+    try:
+        done = subprocess.run([oracle.weir, "test", *mode.split(), str(target)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as e:
+        return None, f"no end after {seconds} s\n" + (e.stdout or b"").decode("utf-8", "replace")
+    text = done.stdout.decode("utf-8", "replace")
+    if not re.search(r"^\d+ passed, \d+ failed", text.strip().split("\n")[-1]):
+        return None, f"exit code {done.returncode}\n{text}"
+    return {int(n) for n in re.findall(r"^\S*round-(\d+)\.slt:\d+: failed", text, re.M)}, text
+
+
+def by_round(text):
+    """{round: its lines}, of what `weir test` printed."""
+    parts = re.split(r"^(?=\S*round-\d+\.slt:\d+: failed)", text, flags=re.M)
+    out = {}
+    for part in parts[1:]:
+        out.setdefault(int(re.match(r"\S*round-(\d+)", part)[1]), part)
+    return out
+
+
+def check_mode(oracle, mode, paths):
+    failed, text = run(oracle, mode, paths[0].parent, ALL_SECONDS)
+    shown = by_round(text)
+    if failed is None:  # one round took all others with it: each in a process of its own
+        failed = set()
+        for path in paths:
+            bad, text = run(oracle, mode, path, ONE_SECONDS)
+            number = int(path.stem[-4:])
+            if bad is None or bad:
+                failed.add(number)
+                shown[number] = text
+    oracle.passed += len(paths) - len(failed)
+    oracle.failed += len(failed)
+    print(f"mode {mode or 'default'}: {len(paths) - len(failed)} of {len(paths)} rounds agree", flush=True)
+    for number in sorted(failed)[:SHOWN_MAX]:
+        print(f"FAILED: --seed {oracle.args.seed} --only {number} --modes '{mode}'")
+        print("\n".join("    " + line for line in shown.get(number, "").split("\n")[:LINES_MAX]), flush=True)
+
+
+def main():
+    oracle = Oracle(__doc__, [("--rounds", 200), ("--seed", 1), ("--only", -1), ("--kinds", ",".join(KINDS)),
+                              ("--shapes", ",".join(SHAPES)), ("--modes", ""), ("--keep", "")])
+    args = oracle.args
+    definition = oracle.shared / "oracle" / "windows.py"
+    oracle.need(definition)
+    definition = Definition(definition)
+    folder = pathlib.Path(args.keep or oracle.tmp / "rounds")
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = range(args.rounds) if args.only < 0 else [args.only]
+    paths = [make_round(folder, args.seed, n, definition, args.kinds.split(","), args.shapes.split(","))
+             for n in numbers]
+    for mode in MODES if args.modes == "" else args.modes.split(";"):
+        check_mode(oracle, mode.strip(), paths)
+    oracle.done()
+
+
+main()
