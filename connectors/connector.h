@@ -44,6 +44,9 @@ typedef struct ConnectorEnv {
     struct MemoryStore *memory;  /* NULL: memory tables cannot be used */
     const struct TimeZone *zone; /* session zone, for TIMESTAMP_LTZ text */
     const char *base_dir;        /* relative paths start here; NULL: the working directory */
+    const char *job; /* a sink of a job with state: its name, the same at every start and no other
+                        sink's, so that it finds what it left behind; "": it has none. NULL: a run
+                        without state */
 } ConnectorEnv;
 
 /* Check options and column types. name, fields and settings must outlive the spec. W2012, W2014,
