@@ -268,6 +268,15 @@ xsum_merge(XSum *s, const XSum *other)
     xsum_spill_to(other, xsum_wide(s));
 }
 
+void
+xsum_copy(XSum *to, const XSum *from)
+{
+    *to = *from;
+    if (!from->wide) return;
+    to->wide = mem_make(XSumWide);
+    *to->wide = *from->wide;
+}
+
 /* --- rounding --- */
 
 /* What tells DOUBLE from FLOAT. */
@@ -416,6 +425,7 @@ xsum_narrow(XSum *s, const XSumWide *w)
     while (!limbs_bit(all.limb, low)) low++;
     if (top - low >= BITS_MAX) return false;
     low = MAX(MIN(low, top - BELOW_TOP), 0);
+    if (low / 64 + 3 > WIDE_LIMBS) return false; /* no sum of doubles: it could not go back */
     u128 v = limbs_word(all.limb, WIDE_LIMBS, low);
     if (low + 64 < WIDE_LIMBS * 64) {
         v |= (u128)limbs_word(all.limb, WIDE_LIMBS, low + 64) << 64;
@@ -445,4 +455,106 @@ xsum_load(XSum *s, const u8 *from, u32 len)
     bool specials = w.nan || w.inf || w.minus_inf;
     if (specials || !xsum_narrow(s, &w)) *xsum_wide(s) = w;
     return true;
+}
+
+/* --- taking off again --- */
+
+static void
+wide_unmerge(XSumWide *w, const XSumWide *other)
+{
+    bool borrow = false;
+    for (u32 i = 0; i < WIDE_LIMBS; i++) {
+        u64 rest;
+        bool under = __builtin_sub_overflow(w->limb[i], other->limb[i], &rest);
+        under |= __builtin_sub_overflow(rest, (u64)borrow, &w->limb[i]);
+        borrow = under;
+    }
+    w->nan -= other->nan;
+    w->inf -= other->inf;
+    w->minus_inf -= other->minus_inf;
+}
+
+/* A window that slides on is as small and fast again as its values allow: what fits goes back into
+ * the fixed part, and a sum that is back at zero forgets its unit. */
+void
+xsum_unmerge(XSum *s, const XSum *other)
+{
+    XSum minus = {.unit = other->unit};
+    i128 v = xsum_fixed(other);
+    bool lowest = v < 0 && (u128)v << 1 == 0; /* has no negative: it goes in halves */
+    xsum_set_fixed(&minus, lowest ? -(v / 2) : -v);
+    xsum_merge(s, &minus);
+    if (lowest) xsum_merge(s, &minus);
+    if (other->wide) wide_unmerge(xsum_wide(s), other->wide);
+    if (s->wide && !(s->wide->nan || s->wide->inf || s->wide->minus_inf)) {
+        XSumWide all = *s->wide;
+        XSum narrow = {0};
+        xsum_spill_to(s, &all);
+        if (xsum_narrow(&narrow, &all)) {
+            mem_free(s->wide);
+            *s = narrow;
+        }
+    }
+    if (!s->wide && xsum_fixed(s) == 0) s->unit = 0;
+}
+
+/* --- packed: how much there is (an XSumPack), then the parts --- */
+
+typedef enum XSumPack { PACK_NOTHING, PACK_FIXED, PACK_IMAGE } XSumPack;
+enum { PACK_FIXED_BYTES = 1 + 8 + 8 + 2 };
+
+u32
+xsum_pack(const XSum *s, u8 *to)
+{
+    if (s->wide) {
+        u32 bytes = xsum_save(s, to + 3);
+        u16 len = (u16)bytes;
+        to[0] = PACK_IMAGE;
+        memcpy(to + 1, &len, sizeof len);
+        return bytes + 3;
+    }
+    if (xsum_fixed(s) == 0) {
+        to[0] = PACK_NOTHING;
+        return 1;
+    }
+    u16 unit = (u16)s->unit;
+    to[0] = PACK_FIXED;
+    memcpy(to + 1, &s->lo, 8);
+    memcpy(to + 9, &s->hi, 8);
+    memcpy(to + 17, &unit, sizeof unit);
+    return PACK_FIXED_BYTES;
+}
+
+/* Any unit that a double or a product can have had: its bits must find room in the wide part. */
+static bool
+unit_is_possible(const XSum *s)
+{
+    enum { BELOW_MAX = 100 };
+    i32 exponent = xsum_exponent(s);
+    return exponent >= WIDE_UNIT - BELOW_MAX &&
+           (exponent < WIDE_UNIT || (exponent - WIDE_UNIT) / 64 + 3 <= WIDE_LIMBS);
+}
+
+u32
+xsum_unpack(XSum *s, const u8 *from, size_t len)
+{
+    *s = (XSum){0};
+    if (len == 0) return 0;
+    if (from[0] == PACK_NOTHING) return 1;
+    if (from[0] == PACK_FIXED) {
+        u16 unit;
+        if (len < PACK_FIXED_BYTES) return 0;
+        memcpy(&s->lo, from + 1, 8);
+        memcpy(&s->hi, from + 9, 8);
+        memcpy(&unit, from + 17, sizeof unit);
+        s->unit = unit;
+        if (unit_is_possible(s)) return PACK_FIXED_BYTES;
+        *s = (XSum){0};
+        return 0;
+    }
+    u16 bytes;
+    if (from[0] != PACK_IMAGE || len < 3) return 0;
+    memcpy(&bytes, from + 1, sizeof bytes);
+    if (bytes > len - 3 || bytes > XSUM_IMAGE_MAX) return 0;
+    return xsum_load(s, from + 3, bytes) ? bytes + 3u : 0;
 }

@@ -69,7 +69,9 @@ void xsum_add_n32(XSum *s, const f32 *x, size_t n);
 void xsum_add_i64(XSum *s, i64 x);
 void xsum_add_product(XSum *s, f64 x, f64 y); /* x * y, all 106 bits of it */
 void xsum_sub_product(XSum *s, f64 x, f64 y);
-void xsum_merge(XSum *s, const XSum *other); /* other stays */
+void xsum_merge(XSum *s, const XSum *other);   /* other stays */
+void xsum_unmerge(XSum *s, const XSum *other); /* take off what was merged; other stays */
+void xsum_copy(XSum *to, const XSum *from);    /* to holds nothing before; they share nothing */
 f64 xsum_round(const XSum *s);
 f32 xsum_round_f32(const XSum *s); /* from the exact sum, not by way of a double */
 void xsum_done(XSum *s);           /* frees; s is zero again */
@@ -78,3 +80,8 @@ void xsum_done(XSum *s);           /* frees; s is zero again */
 enum { XSUM_IMAGE_MAX = 640 };
 u32 xsum_save(const XSum *s, u8 *to); /* bytes written */
 bool xsum_load(XSum *s, const u8 *from, u32 len);
+
+/* The same faster and with its length inside, but as the state happens to lie: for checkpoints. */
+enum { XSUM_PACK_MAX = XSUM_IMAGE_MAX + 3 };
+u32 xsum_pack(const XSum *s, u8 *to);                 /* bytes written */
+u32 xsum_unpack(XSum *s, const u8 *from, size_t len); /* bytes read; 0: these are no sum */

@@ -59,6 +59,13 @@ count_merge(const AggCall *c, u8 *state, u8 *other)
     *count_at(state) += *count_at(other);
 }
 
+static void
+count_subtract(const AggCall *c, u8 *state, const u8 *other)
+{
+    (void)c;
+    *count_at(state) -= *(const i64 *)(const void *)other;
+}
+
 static Status
 count_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
 {
@@ -73,6 +80,7 @@ static const AggFns count_fns = {
     .merge = count_merge,
     .retract = count_retract,
     .finish = count_finish,
+    .subtract = count_subtract,
 };
 
 static Status

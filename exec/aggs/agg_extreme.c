@@ -247,6 +247,33 @@ extreme_text_done(const AggCall *c, u8 *state)
     (void)c;
     extreme_text_drop((ExtremeText *)(void *)state);
 }
+static void
+extreme_text_copy(const AggCall *c, u8 *state, const u8 *from)
+{
+    (void)c;
+    const ExtremeText *s = (const ExtremeText *)(const void *)from;
+    if (s->has) extreme_text_set((ExtremeText *)(void *)state, &s->best);
+}
+static void
+extreme_text_save(const AggCall *c, const u8 *state, StrBuf *out)
+{
+    (void)c;
+    const ExtremeText *s = (const ExtremeText *)(const void *)state;
+    strbuf_char(out, s->has != 0);
+    if (s->has) agg_save_text(strview_str(&s->best), out);
+}
+static bool
+extreme_text_load(const AggCall *c, u8 *state, Str *bytes)
+{
+    u8 has;
+    Str text;
+    if (!agg_load_bytes(&has, 1, bytes) || has > 1) return false;
+    if (!has) return true;
+    if (!agg_load_text(c->arg_type[0], &text, bytes)) return false;
+    StrView best = strview_make(text.ptr, text.len);
+    extreme_text_set((ExtremeText *)(void *)state, &best);
+    return true;
+}
 
 static Status
 extreme_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *err)
@@ -316,19 +343,22 @@ extreme_text_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 
     return ERR_OK;
 }
 
-#define FNS(prefix, kind, end)                                                                     \
-    {                                                                                              \
-        .update = prefix##_update, .update_one = prefix##_update_one, .merge = kind##_merge,       \
-        .finish = kind##_finish, .done = end                                                       \
-    }
+#define FNS(prefix, kind)                                                                          \
+    .update = prefix##_update, .update_one = prefix##_update_one, .merge = kind##_merge,           \
+    .finish = kind##_finish
+#define TEXT_FNS                                                                                   \
+    .done = extreme_text_done, .copy = extreme_text_copy, .save = extreme_text_save,               \
+    .load = extreme_text_load
 #define TABLE(way)                                                                                 \
     {                                                                                              \
-        [PHYS_U8] = FNS(way##_u8, extreme, NULL), [PHYS_I8] = FNS(way##_i8, extreme, NULL),        \
-        [PHYS_I16] = FNS(way##_i16, extreme, NULL), [PHYS_I32] = FNS(way##_i32, extreme, NULL),    \
-        [PHYS_I64] = FNS(way##_i64, extreme, NULL), [PHYS_F32] = FNS(way##_f32, extreme, NULL),    \
-        [PHYS_F64] = FNS(way##_f64, extreme, NULL),                                                \
-        [PHYS_I128] = FNS(way##_i128, extreme128, NULL),                                           \
-        [PHYS_STR] = FNS(way##_str, extreme_text, extreme_text_done)                               \
+        [PHYS_U8] = {FNS(way##_u8, extreme)}, [PHYS_I8] = {FNS(way##_i8, extreme)},                \
+        [PHYS_I16] = {FNS(way##_i16, extreme)}, [PHYS_I32] = {FNS(way##_i32, extreme)},            \
+        [PHYS_I64] = {FNS(way##_i64, extreme)}, [PHYS_F32] = {FNS(way##_f32, extreme)},            \
+        [PHYS_F64] = {FNS(way##_f64, extreme)}, [PHYS_I128] = {FNS(way##_i128, extreme128)},       \
+        [PHYS_STR] = {                                                                             \
+            FNS(way##_str, extreme_text),                                                          \
+            TEXT_FNS                                                                               \
+        }                                                                                          \
     }
 static const AggFns min_fns[PHYS_COUNT] = TABLE(min);
 static const AggFns max_fns[PHYS_COUNT] = TABLE(max);

@@ -116,13 +116,41 @@ order_done(const AggCall *c, u8 *state)
     value_drop(c, value_at(state));
 }
 
-static const AggFns order_fns = {
-    .update = order_update,
-    .update_one = order_update_one,
-    .merge = order_merge,
-    .finish = order_finish,
-    .done = order_done,
-};
+static void
+order_copy(const AggCall *c, u8 *state, const u8 *from)
+{
+    const OrderValue *v = (const OrderValue *)(const void *)from;
+    if (v->has) value_set(c, value_at(state), (const u8 *)v->words);
+}
+
+static void
+order_save(const AggCall *c, const u8 *state, StrBuf *out)
+{
+    (void)c;
+    const OrderValue *v = (const OrderValue *)(const void *)state;
+    strbuf_char(out, v->has != 0);
+    if (v->has) agg_save_text(strview_str(&v->text), out);
+}
+
+static bool
+order_load(const AggCall *c, u8 *state, Str *bytes)
+{
+    u8 has;
+    Str text;
+    if (!agg_load_bytes(&has, 1, bytes) || has > 1) return false;
+    if (!has) return true;
+    if (!agg_load_text(c->ret, &text, bytes)) return false;
+    StrView slot = strview_make(text.ptr, text.len);
+    value_set(c, value_at(state), (const u8 *)&slot);
+    return true;
+}
+
+#define FNS                                                                                        \
+    .update = order_update, .update_one = order_update_one, .merge = order_merge,                  \
+    .finish = order_finish
+static const AggFns order_fns = {FNS};
+static const AggFns order_text_fns = {FNS, .done = order_done, .copy = order_copy,
+                                      .save = order_save, .load = order_load};
 
 static Status
 order_bind(AggCall *c, Err *err)
@@ -130,7 +158,7 @@ order_bind(AggCall *c, Err *err)
     (void)err;
     if (c->arg_type[0].kind == TYPE_NULL) c->arg_type[0] = type_of(TYPE_INT);
     c->ret = type_nullable(c->arg_type[0], true);
-    c->fns = &order_fns;
+    c->fns = is_text(c) ? &order_text_fns : &order_fns;
     c->state_bytes = sizeof(OrderValue);
     return ERR_OK;
 }

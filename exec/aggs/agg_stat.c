@@ -51,6 +51,47 @@ stat_merge(const AggCall *c, u8 *state, u8 *other)
 }
 
 static void
+stat_subtract(const AggCall *c, u8 *state, const u8 *other)
+{
+    (void)c;
+    StatSum *a = (StatSum *)(void *)state;
+    const StatSum *b = (const StatSum *)(const void *)other;
+    xsum_unmerge(&a->sum, &b->sum);
+    xsum_unmerge(&a->squares, &b->squares);
+    a->n -= b->n;
+}
+
+static void
+stat_copy(const AggCall *c, u8 *state, const u8 *from)
+{
+    (void)c;
+    StatSum *a = (StatSum *)(void *)state;
+    const StatSum *b = (const StatSum *)(const void *)from;
+    xsum_copy(&a->sum, &b->sum);
+    xsum_copy(&a->squares, &b->squares);
+    a->n = b->n;
+}
+
+static void
+stat_save(const AggCall *c, const u8 *state, StrBuf *out)
+{
+    (void)c;
+    const StatSum *s = (const StatSum *)(const void *)state;
+    agg_save_xsum(&s->sum, out);
+    agg_save_xsum(&s->squares, out);
+    agg_save_i64(s->n, out);
+}
+
+static bool
+stat_load(const AggCall *c, u8 *state, Str *bytes)
+{
+    (void)c;
+    StatSum *s = (StatSum *)(void *)state;
+    return agg_load_xsum(&s->sum, bytes) && agg_load_xsum(&s->squares, bytes) &&
+           agg_load_i64(&s->n, bytes);
+}
+
+static void
 stat_done(const AggCall *c, u8 *state)
 {
     (void)c;
@@ -136,6 +177,10 @@ static const AggFns stat_fns = {
     .merge = stat_merge,
     .finish = stat_finish,
     .done = stat_done,
+    .subtract = stat_subtract,
+    .copy = stat_copy,
+    .save = stat_save,
+    .load = stat_load,
 };
 
 static Status

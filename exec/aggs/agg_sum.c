@@ -93,7 +93,8 @@ realsum_sub(RealSum *s, f64 x)
 #define SUB(s, x) realsum_sub(s, x)
 #include "exec/kernels/agg.tmpl.h"
 
-/* ---- merge, done ---------------------------------------------------------------------------- */
+/* ---- merge, copy, save
+ * ---------------------------------------------------------------------------- */
 
 static void
 intsum_merge(const AggCall *c, u8 *state, u8 *other)
@@ -118,6 +119,54 @@ real_merge(const AggCall *c, u8 *state, u8 *other)
     a->n += b->n;
 }
 static void
+intsum_subtract(const AggCall *c, u8 *state, const u8 *other)
+{
+    (void)c;
+    IntSum *a = (IntSum *)(void *)state;
+    const IntSum *b = (const IntSum *)(const void *)other;
+    a->sum = (i64)((u64)a->sum - (u64)b->sum);
+    a->n -= b->n;
+}
+static void
+wide_subtract(const AggCall *c, u8 *state, const u8 *other)
+{
+    (void)c;
+    widesum_unmerge((WideSum *)(void *)state, (const WideSum *)(const void *)other);
+}
+static void
+real_subtract(const AggCall *c, u8 *state, const u8 *other)
+{
+    (void)c;
+    RealSum *a = (RealSum *)(void *)state;
+    const RealSum *b = (const RealSum *)(const void *)other;
+    xsum_unmerge(&a->sum, &b->sum);
+    a->n -= b->n;
+}
+static void
+real_copy(const AggCall *c, u8 *state, const u8 *from)
+{
+    (void)c;
+    RealSum *a = (RealSum *)(void *)state;
+    const RealSum *b = (const RealSum *)(const void *)from;
+    xsum_copy(&a->sum, &b->sum);
+    a->n = b->n;
+}
+static void
+real_save(const AggCall *c, const u8 *state, StrBuf *out)
+{
+    (void)c;
+    const RealSum *s = (const RealSum *)(const void *)state;
+    agg_save_xsum(&s->sum, out);
+    agg_save_i64(s->n, out);
+}
+static bool
+real_load(const AggCall *c, u8 *state, Str *bytes)
+{
+    (void)c;
+    RealSum *s = (RealSum *)(void *)state;
+    return agg_load_xsum(&s->sum, bytes) && agg_load_i64(&s->n, bytes);
+}
+static void
 real_done(const AggCall *c, u8 *state)
 {
     (void)c;
@@ -138,7 +187,7 @@ sum_kind(const AggCall *c)
 static bool
 sum_is_null(const AggCall *c, i64 n)
 {
-    return n == 0 && sum_kind(c) != SUM_SUM0;
+    return n <= 0 && sum_kind(c) != SUM_SUM0;
 }
 
 static Status
@@ -164,7 +213,7 @@ wide_avg_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, E
     for (u32 i = 0; i < n; i++) {
         const WideSum *s = (const WideSum *)(const void *)(rows[i] + at);
         i128 v;
-        if (s->n == 0 || !widesum_value(s, &v))
+        if (s->n <= 0 || !widesum_value(s, &v))
             vector_set_null(out, i);
         else
             vector_data(out, i64)[i] = (i64)(v / s->n);
@@ -227,21 +276,20 @@ f32_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *e
     return ERR_OK;
 }
 
-#define FNS(prefix, merge_fn, finish_fn, done_fn)                                                  \
-    {                                                                                              \
-        .update = prefix##_update, .update_one = prefix##_update_one, .retract = prefix##_retract, \
-        .merge = merge_fn, .finish = finish_fn, .done = done_fn                                    \
-    }
+#define FNS(prefix, state, finish_fn)                                                              \
+    .update = prefix##_update, .update_one = prefix##_update_one, .retract = prefix##_retract,     \
+    .merge = state##_merge, .subtract = state##_subtract, .finish = finish_fn
+#define REAL_FNS .done = real_done, .copy = real_copy, .save = real_save, .load = real_load
 static const AggFns sum_fns[PHYS_COUNT] = {
-    [PHYS_I8] = FNS(sum_i8, intsum_merge, intsum_finish, NULL),
-    [PHYS_I16] = FNS(sum_i16, intsum_merge, intsum_finish, NULL),
-    [PHYS_I32] = FNS(sum_i32, intsum_merge, intsum_finish, NULL),
-    [PHYS_I64] = FNS(sum_i64, intsum_merge, intsum_finish, NULL),
-    [PHYS_I128] = FNS(wide_i128, wide_merge, decimal_finish, NULL),
-    [PHYS_F32] = FNS(real_f32, real_merge, f32_finish, real_done),
-    [PHYS_F64] = FNS(real_f64, real_merge, f64_finish, real_done),
+    [PHYS_I8] = {FNS(sum_i8, intsum, intsum_finish)},
+    [PHYS_I16] = {FNS(sum_i16, intsum, intsum_finish)},
+    [PHYS_I32] = {FNS(sum_i32, intsum, intsum_finish)},
+    [PHYS_I64] = {FNS(sum_i64, intsum, intsum_finish)},
+    [PHYS_I128] = {FNS(wide_i128, wide, decimal_finish)},
+    [PHYS_F32] = {FNS(real_f32, real, f32_finish), REAL_FNS},
+    [PHYS_F64] = {FNS(real_f64, real, f64_finish), REAL_FNS},
 };
-static const AggFns avg_i64_fns = FNS(wide_i64, wide_merge, wide_avg_finish, NULL);
+static const AggFns avg_i64_fns = {FNS(wide_i64, wide, wide_avg_finish)};
 
 static Status
 sum_bind_kind(AggCall *c, const SumKind *kind, Err *err)

@@ -8,6 +8,7 @@
 #include "exec/state/distinct.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "exec/aggs/aggs.h"
 
 typedef struct Value {
     u64 word[2]; /* a text's StrView, or the slot's bytes with zeros behind */
@@ -70,9 +71,8 @@ value_eq(bool text, const Value *a, const Value *b)
 }
 
 static void
-set_grow(ValueSet *s, bool text)
+set_reindex(ValueSet *s, bool text, u32 cap)
 {
-    u32 cap = s->index ? (s->mask + 1) * 2 : 8;
     mem_free(s->index);
     s->index = mem_array(u32, cap);
     s->mask = cap - 1;
@@ -81,6 +81,24 @@ set_grow(ValueSet *s, bool text)
         while (s->index[at]) at = (at + 1) & s->mask;
         s->index[at] = i + 1;
     }
+}
+
+static void
+set_grow(ValueSet *s, bool text)
+{
+    set_reindex(s, text, s->index ? (s->mask + 1) * 2 : 8);
+}
+
+/* An empty set that will hold len values. */
+static void
+set_reserve(ValueSet *s, bool text, u32 len)
+{
+    u64 cap = 8;
+    while (cap < (u64)len * 2 + 2) cap *= 2;
+    assert(cap <= (u64)1 << 31);
+    set_reindex(s, text, (u32)cap);
+    s->at = mem_array(Value, len);
+    s->cap = len;
 }
 
 static void
@@ -213,6 +231,65 @@ distinct_done(const AggCall *c, u8 *state)
     *set_of(state) = NULL;
 }
 
+static void
+distinct_copy(const AggCall *c, u8 *state, const u8 *from)
+{
+    const AggCall *inner = inner_of(c);
+    agg_state_copy(inner, state + INNER_AT, from + INNER_AT);
+    const ValueSet *s = *(ValueSet *const *)(const void *)from;
+    if (!s) return;
+    bool text = type_phys[inner->arg_type[0].kind] == PHYS_STR;
+    ValueSet *copy = *set_of(state) = mem_make(ValueSet);
+    set_reserve(copy, text, s->len);
+    for (u32 i = 0; i < s->len; i++) (void)set_add(copy, text, &s->at[i]);
+}
+
+static void
+distinct_save(const AggCall *c, const u8 *state, StrBuf *out)
+{
+    const AggCall *inner = inner_of(c);
+    const ValueSet *s = *(ValueSet *const *)(const void *)state;
+    u32 len = s ? s->len : 0, bytes = type_slot_bytes[inner->arg_type[0].kind];
+    bool text = type_phys[inner->arg_type[0].kind] == PHYS_STR;
+    strbuf_add(out, (const char *)&len, sizeof len);
+    for (u32 i = 0; i < len; i++) {
+        StrView v;
+        memcpy(&v, &s->at[i], sizeof v);
+        if (text)
+            agg_save_text(strview_str(&v), out);
+        else
+            strbuf_add(out, (const char *)&s->at[i], bytes);
+    }
+    agg_state_save(inner, state + INNER_AT, out);
+}
+
+static bool
+distinct_load(const AggCall *c, u8 *state, Str *bytes)
+{
+    const AggCall *inner = inner_of(c);
+    Type t = inner->arg_type[0];
+    u32 len, slot = type_slot_bytes[t.kind];
+    bool text = type_phys[t.kind] == PHYS_STR;
+    if (!agg_load_bytes(&len, sizeof len, bytes)) return false;
+    if (len > bytes->len / (text ? (u32)sizeof(u32) : slot)) return false;
+    ValueSet *s = len ? mem_make(ValueSet) : NULL;
+    *set_of(state) = s;
+    if (s) set_reserve(s, text, len);
+    for (u32 i = 0; i < len; i++) {
+        Value v = {{0, 0}};
+        Str value;
+        if (text) {
+            if (!agg_load_text(t, &value, bytes)) return false;
+            StrView view = strview_make(value.ptr, value.len);
+            memcpy(&v, &view, sizeof v);
+        } else if (!agg_load_bytes(&v, slot, bytes)) {
+            return false;
+        }
+        if (!set_add(s, text, &v)) return false; /* twice */
+    }
+    return agg_state_load(inner, state + INNER_AT, bytes);
+}
+
 static const AggFns distinct_fns = {
     .init = distinct_init,
     .update = distinct_update,
@@ -220,6 +297,9 @@ static const AggFns distinct_fns = {
     .merge = distinct_merge,
     .finish = distinct_finish,
     .done = distinct_done,
+    .copy = distinct_copy,
+    .save = distinct_save,
+    .load = distinct_load,
 };
 
 const AggCall *

@@ -3,7 +3,9 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/value_text.h"
+#include "exec/aggs/aggs.h"
 #include "exec/funcs/funcs.h"
+#include "exec/state/distinct.h"
 #include "tests/unit/test.h"
 
 enum { ROWS = 700, GROUPS = 5, STATE_MAX = 128 };
@@ -154,6 +156,113 @@ splits_change_no_bit(void)
     arena_free(arena);
 }
 
+/* ---- subtract, copy, save, load ----------------------------------------------------------- */
+
+static void
+check_same(const AggCall *c, u8 *a, u8 *b, const char *what)
+{
+    Vector x = state_result(c, a), y = state_result(c, b);
+    if (!same_result(&x, &y)) fprintf(stderr, "%s: %s differs\n", c->def->name, what);
+    CHECK(same_result(&x, &y));
+    vector_done(&x);
+    vector_done(&y);
+}
+
+/* Bytes that were changed are refused or give some state, which can be used and dropped. */
+static void
+check_hostile(const AggCall *c, Str bytes, const Vector *values, Rng *rng)
+{
+    for (u32 i = 0; i < 60; i++) {
+        char *bad = mem_strdup(bytes.ptr, bytes.len);
+        Str cut = {bad, bytes.len};
+        u32 changes = (u32)rng_below(rng, 4);
+        for (u32 k = 0; k < changes && cut.len; k++) {
+            bad[rng_below(rng, cut.len)] = (char)rng_u64(rng);
+        }
+        if (i % 3 == 0) cut.len = (u32)rng_below(rng, cut.len + 1);
+        char *tight = mem_strdup(cut.ptr, cut.len); /* so that reading on is found out */
+        tight = mem_realloc(tight, cut.len);
+        Str left = {tight, cut.len};
+        u8 *state = mem_zalloc(STATE_MAX);
+        if (agg_state_load(c, state, &left)) {
+            CHECK(left.len <= cut.len && left.ptr + left.len == tight + cut.len);
+            c->fns->update_one(c, state, values, NULL, 10);
+            Vector out = state_result(c, state);
+            vector_done(&out);
+        }
+        state_free(c, state);
+        mem_free(tight);
+        mem_free(bad);
+    }
+}
+
+static void
+check_state(const AggCall *c, u64 seed)
+{
+    Rng rng = rng_seed(seed);
+    Vector values = values_make(c->arg_type[0], &rng);
+    u64 lanes[(ROWS + 63) / 64];
+    for (u32 i = 0; i < ARRAY_LEN(lanes); i++) lanes[i] = rng_u64(&rng);
+    u8 *a = state_new(c), *b = state_new(c), *copy = mem_zalloc(STATE_MAX);
+    u8 *loaded = mem_zalloc(STATE_MAX), *empty = state_new(c);
+    c->fns->update_one(c, a, &values, NULL, 1 + (u32)rng_below(&rng, ROWS));
+    c->fns->update_one(c, b, &values, lanes, ROWS);
+
+    agg_state_copy(c, copy, a);
+    check_same(c, a, copy, "a copy");
+    StrBuf saved = {0};
+    agg_state_save(c, a, &saved);
+    u32 len = strbuf_view(&saved).len;
+    strbuf_add(&saved, "behind", 6);
+    Str bytes = strbuf_view(&saved);
+    CHECK(agg_state_load(c, loaded, &bytes) && str_eq(bytes, STR("behind")));
+    check_same(c, a, loaded, "what was saved");
+    check_hostile(c, (Str){saved.ptr, len}, &values, &rng);
+
+    /* Merged states stay as they were, share nothing, and can be taken off again. */
+    u8 *before = mem_zalloc(STATE_MAX);
+    agg_state_copy(c, before, b);
+    c->fns->merge(c, copy, b);
+    c->fns->merge(c, loaded, b);
+    check_same(c, b, before, "merge's other");
+    check_same(c, copy, loaded, "a merge into what was saved");
+    if (c->fns->subtract) {
+        c->fns->subtract(c, copy, b);
+        check_same(c, a, copy, "what is left");
+        c->fns->subtract(c, copy, a);
+        check_same(c, empty, copy, "nothing");
+        CHECK(memcmp(empty, copy, c->state_bytes) == 0); /* it is as small as it was, too */
+    }
+    u8 *all[] = {a, b, copy, loaded, before, empty};
+    for (u32 i = 0; i < ARRAY_LEN(all); i++) state_free(c, all[i]);
+    strbuf_done(&saved);
+    vector_done(&values);
+}
+
+static void
+states_travel(void)
+{
+    arena = arena_new();
+    const Type types[] = {type_of(TYPE_TINYINT), type_of(TYPE_INT),   type_of(TYPE_BIGINT),
+                          type_decimal(38, 4),   type_of(TYPE_FLOAT), type_of(TYPE_DOUBLE),
+                          type_string()};
+    const char *const names[] = {"COUNT", "SUM", "AVG",         "STDDEV_POP",
+                                 "MIN",   "MAX", "FIRST_VALUE", "LAST_VALUE"};
+    for (u32 i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(types); i++) {
+        const char *name = names[i % ARRAY_LEN(names)];
+        Type t = types[i / ARRAY_LEN(names)];
+        bool numeric = i % ARRAY_LEN(names) >= 1 && i % ARRAY_LEN(names) <= 3;
+        if (numeric && t.kind == TYPE_VARCHAR) continue;
+        AggCall c = agg_call(name, t);
+        CHECK(!c.fns->save == !c.fns->load && !c.fns->done == !c.fns->copy);
+        for (u64 seed = 0; seed < 5; seed++) {
+            check_state(&c, seed);
+            check_state(distinct_call(arena, &c), seed);
+        }
+    }
+    arena_free(arena);
+}
+
 /* "SUM(x) over 1, 2, NULL -> 3": x is an INT column. */
 static void
 check_example(const AggDef *d)
@@ -256,5 +365,5 @@ sums_overflow_as_flink(void)
     arena_free(arena);
 }
 
-TESTS(TEST(splits_change_no_bit), TEST(examples_hold), TEST(result_types_are_flinks),
-      TEST(sums_overflow_as_flink))
+TESTS(TEST(splits_change_no_bit), TEST(states_travel), TEST(examples_hold),
+      TEST(result_types_are_flinks), TEST(sums_overflow_as_flink))
