@@ -55,7 +55,7 @@ def attack(crash, which, kb, want):
 
 
 def main():
-    crash = Crash(__doc__)
+    crash = Crash(__doc__, rows=100000)
     probe = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", crash.tmp]
     if not shutil.which("unshare") or subprocess.run(probe, capture_output=True, check=False).returncode:
         print("skipped: no mount namespace can be made here")

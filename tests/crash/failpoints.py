@@ -49,7 +49,7 @@ def attack(crash, point, nth, kind, want):
 
 
 def main():
-    crash = Crash(__doc__, [("--points", ""), ("--times", 3)])
+    crash = Crash(__doc__, [("--points", ""), ("--times", 3)], rows=60000, interval="5 ms")
     want = crash.undisturbed()
     for point in crash.args.points.split(",") if crash.args.points else points():
         passed = {kind: sum(attack(crash, point, n, kind, want) for n in range(1, crash.args.times + 1))

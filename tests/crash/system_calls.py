@@ -41,7 +41,7 @@ def attack(crash, kind, n, want):
 
 
 def main():
-    crash = Crash(__doc__, [("--every", 0), ("--kinds", ",".join(INJECTIONS))])
+    crash = Crash(__doc__, [("--every", 0), ("--kinds", ",".join(INJECTIONS))], rows=60000, interval="5 ms")
     probe = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO:when=1", "true"]
     if not shutil.which("strace") or subprocess.run(probe, capture_output=True, check=False).returncode:
         print("skipped: strace cannot be used here")

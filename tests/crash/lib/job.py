@@ -66,9 +66,9 @@ WHERE place <= 10"""),
 class Crash(Oracle):
     """What the scripts share: options, the data, a new job, the undisturbed result."""
 
-    def __init__(self, doc, options=()):
-        super().__init__(doc, [("--rows", 541909), ("--seed", 1), ("--sinks", ",".join(SINKS)),
-                               ("--interval", "20 ms"), ("--keep", ""), *options])
+    def __init__(self, doc, options=(), rows=541909, interval="20 ms"):
+        super().__init__(doc, [("--rows", rows), ("--seed", 1), ("--sinks", ",".join(SINKS)),
+                               ("--interval", interval), ("--keep", ""), *options])
         self.rng = random.Random(self.args.seed)
         self.sinks = self.args.sinks.split(",")
         path = self.shared / "data" / "online_retail.csv.gz"
