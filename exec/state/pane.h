@@ -38,7 +38,9 @@ void pane_expect(Pane *p, u32 rows);
 
 PaneId pane_id(const Pane *p);
 u32 pane_rows(const Pane *p);
+/* What the pane holds, without what states of its rows own: O(1). */
 size_t pane_bytes(const Pane *p);
+bool pane_shape_owns_memory(const PaneShape *shape);
 
 /* Scratch for finding the groups of a batch, one per operator instance. */
 typedef struct KeyBatch KeyBatch;
@@ -53,8 +55,24 @@ void pane_find_groups(Pane *p, const KeyBatch *k, const u16 *lanes, u32 n, u8 **
 /* The row of the one group of an aggregate without keys; made when absent. */
 u8 *pane_single_group(Pane *p);
 
-/* Row number i (0 <= i < pane_rows), in the order of insertion. */
+/* The group in p with the key of a row of another pane, which has the same keys and aggregates;
+ * made when absent, with its states initialised. Owned by p with its texts. */
+u8 *pane_group_of(Pane *p, const Pane *from, const u8 *row);
+/* The same, but NULL when absent. */
+u8 *pane_group_if_any(Pane *p, const Pane *from, const u8 *row);
+
+/* Row number i (0 <= i < pane_rows), in the order of insertion: to look at. Who changes one says
+ * so by pane_touch(); rows that were handed out by the functions above are known to change. */
 u8 *pane_row(const Pane *p, u32 i);
+void pane_touch(Pane *p, u32 i);
+/* While a pane has less than a chunk of rows, they move when it grows; from now on not. */
+void pane_pin(Pane *p);
+/* Merge all rows of `from` into p. `from` stays, and may be read by others meanwhile. The layouts
+ * may differ in row_layout_add(). */
+void pane_merge(Pane *p, const Pane *from);
+
+/* Which of `parts` shares of the hash space a hash falls into. */
+u32 pane_share_of(u64 hash, u32 parts);
 /* Say, before the pane is sent, that `parts` subtasks (1..1024) will each merge their share. */
 void pane_share(Pane *p, u32 parts);
 /* Merge into p the rows of `from` whose hash falls into share `part`, and mark that share of

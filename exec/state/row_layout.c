@@ -26,16 +26,28 @@ row_layout_new(Arena *a, const Schema *input, const u32 *keys, u32 nkeys, const 
         nullable |= !t.not_null;
     }
     assert(nkeys <= ROW_KEYS_MAX); /* one word of null bits */
+    l->hashed_words = l->key_words;
     if (nullable) l->null_word = l->key_words++;
+    l->keys_at = l->has_text ? (u32)sizeof(u64) : 0;
 
-    u32 at = ROW_KEYS_AT + l->key_words * 8;
+    u32 at = l->states_at = l->keys_at + l->key_words * 8;
     l->agg_at = arena_array(a, u32, naggs);
     l->naggs = naggs;
     for (u32 i = 0; i < naggs; i++) {
-        at = (at + 15) & ~15u; /* i128 accumulators want 16 */
         l->agg_at[i] = at;
         at += (state_bytes[i] + 7) & ~7u;
     }
-    l->row_bytes = (at + 15) & ~15u;
+    l->states_bytes = at - l->states_at;
+    l->extra_at = at;
+    l->row_bytes = MAX(at, (u32)sizeof(u64)); /* a row without keys and aggregates is there, too */
     return l;
+}
+
+u32
+row_layout_add(RowLayout *l, u32 bytes)
+{
+    u32 at = l->extra_at + l->extra_bytes;
+    l->extra_bytes += (bytes + 7) & ~7u;
+    l->row_bytes = MAX(l->extra_at + l->extra_bytes, (u32)sizeof(u64));
+    return at;
 }

@@ -142,5 +142,40 @@ null_zero_and_long_texts_are_different_groups(void)
     keys_done(&k);
 }
 
-TESTS(TEST(groups_are_found_again_as_the_pane_grows), TEST(a_small_pane_is_small),
-      TEST(shares_cover_each_group_once), TEST(null_zero_and_long_texts_are_different_groups))
+/* A whole merge leaves its source as it was, whatever room of its own the other layout has. */
+static void
+panes_merge_whole_and_find_each_other(void)
+{
+    Keys k = keys_of(type_of(TYPE_BIGINT)), wide = keys_of(type_of(TYPE_BIGINT));
+    u32 at = row_layout_add((RowLayout *)(uintptr_t)wide.shape.layout, 12);
+    CHECK(at % 8 == 0 && at == wide.shape.layout->extra_at);
+    Pane *a = pane_new(&k.shape, (PaneId){0, 0}), *b = pane_new(&k.shape, (PaneId){0, 0});
+    Pane *sum = pane_new(&wide.shape, (PaneId){0, 0});
+    u8 *rows[BATCH_ROWS_MAX];
+    for (i64 from = 0; from < 6000; from += 2000) pane_add(&k, a, from, 2000, rows);
+    for (i64 from = 5000; from < 9000; from += 2000) pane_add(&k, b, from, 2000, rows);
+    pane_merge(sum, a);
+    pane_merge(sum, b);
+    CHECK(pane_rows(sum) == 9000 && pane_rows(a) == 6000 && pane_rows(b) == 4000);
+    Pane *found = pane_new(&wide.shape, (PaneId){0, 0});
+    pane_pin(found);
+    u8 *first = pane_group_of(found, a, pane_row(a, 17));
+    for (u32 i = 0; i < 6000; i++) {
+        u8 *row = pane_group_of(sum, a, pane_row(a, i));
+        i64 extra;
+        memcpy(&extra, row + at, sizeof extra);
+        CHECK(extra == 0 && row == pane_group_if_any(sum, a, pane_row(a, i)));
+        CHECK((pane_group_if_any(b, a, pane_row(a, i)) != NULL) == (i >= 5000));
+        (void)pane_group_of(found, a, pane_row(a, i));
+    }
+    CHECK(first == pane_row(found, 0) && pane_rows(found) == 6000);
+    CHECK(pane_group_if_any(found, a, pane_row(a, 17)) == first);
+    Pane *all[] = {a, b, sum, found};
+    for (u32 i = 0; i < ARRAY_LEN(all); i++) pane_unref(all[i]);
+    keys_done(&wide);
+    keys_done(&k);
+}
+
+TESTS(TEST(panes_merge_whole_and_find_each_other), TEST(groups_are_found_again_as_the_pane_grows),
+      TEST(a_small_pane_is_small), TEST(shares_cover_each_group_once),
+      TEST(null_zero_and_long_texts_are_different_groups))
