@@ -679,10 +679,12 @@ timestamps_in(const CsvSpan *s, CsvLoop *l, u32 first_row, u32 last_row, i64 *to
     EACH_FIELD_IN(s, r, first_row, last_row)
     {
         FIELD();
+        (void)end;
         u32 ms;
         u64 differs = (load_u64(start) ^ first) | (load_u64(start + 8) ^ second);
         bool ok = millis_parse(load_u64(start + 15), &ms) && len == likely_len && differs == 0;
-        bool framed = (!zone || end[-1] == 'Z') && (!quoted || start[-1] == '"');
+        /* Not end[-1]: a JSON field that is missing ends before it starts. */
+        bool framed = (!zone || start[23] == 'Z') && (!quoted || start[-1] == '"');
         if (LIKELY(ok && framed)) {
             to[r] = minute_us + (i64)ms * 1000;
             continue;

@@ -70,9 +70,12 @@ _Alignas(64) static const u8 after[128] = {
 static inline Bytes
 bytes_of(const char *p)
 {
-    __m512i v = _mm512_loadu_si512(p), before = _mm512_loadu_si512(p - 1);
-    __m512i class =
-        _mm512_permutex2var_epi8(_mm512_load_si512(class_of), v, _mm512_load_si512(class_of + 64));
+    /* A look-up takes seven bits of a byte: bytes above 127 go as 127, a scalar. */
+    const __m512i x7f = _mm512_set1_epi8(0x7F);
+    __m512i v = _mm512_loadu_si512(p), low = _mm512_min_epu8(v, x7f);
+    __m512i before = _mm512_min_epu8(_mm512_loadu_si512(p - 1), x7f);
+    __m512i class = _mm512_permutex2var_epi8(_mm512_load_si512(class_of), low,
+                                             _mm512_load_si512(class_of + 64));
     __m512i allowed =
         _mm512_permutex2var_epi8(_mm512_load_si512(after), before, _mm512_load_si512(after + 64));
     return (Bytes){

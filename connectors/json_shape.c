@@ -6,12 +6,16 @@
  * blocks (see json_index.h) is not checked again. */
 #include "connectors/json_shape.h"
 
-enum { SHAPE_DEPTH_MAX = 32 };
+enum {
+    SHAPE_DEPTH_MAX = 32,
+    SHAPE_OFFSET_MAX = JSON_WINDOW_SLACK - 7, /* eight bytes behind a window's last mark */
+};
 
 /* An open object or array. */
 typedef struct Frame {
     const JsonNode *node; /* whose children its keys may name; NULL: nobody wants anything in it */
     bool is_array;
+    bool kept; /* its text is a wanted value */
 } Frame;
 
 typedef struct Learner {
@@ -27,32 +31,34 @@ typedef struct Learner {
     u8 pending_colon;
 } Learner;
 
-/* Comparisons for the key text[.., to), quotes and what stands before them included. One will do
- * where nothing is wanted under a name that begins as this one does. */
+/* Comparisons for the bytes behind a mark up to text + to. A line that has the mark near the end of
+ * the chunk is compared too, so none may reach further than the chunk's slack. */
 static bool
-piece_add(JsonShape *shape, const char *text, u32 mark, u32 mark_at, u32 to, bool all)
+piece_add(JsonShape *shape, const char *text, u32 mark, u32 mark_at, u32 to)
 {
     for (u32 from = mark_at + 1; from < to; from += 8) {
-        if (shape->npieces == SHAPE_PIECES_MAX) return false;
+        if (shape->npieces == SHAPE_PIECES_MAX || from - mark_at > SHAPE_OFFSET_MAX) return false;
         u32 bytes = MIN(to - from, 8);
         u64 mask = bytes == 8 ? UINT64_MAX : ((u64)1 << 8 * bytes) - 1;
         shape->piece[shape->npieces++] =
             (ShapePiece){load8(text + from) & mask, mask, mark, from - mark_at};
-        if (!all) break;
     }
     return true;
 }
 
-/* Is some child's name so like the unwanted key that its first bytes could be the child's? */
-static bool
-key_resembles(const Learner *l, const JsonNode *node, Str key)
+/* How many of the bytes of an unwanted key (its closing quote counts) tell it from all that is
+ * wanted in its place. The key has no backslash, so nor have these bytes. */
+static u32
+key_telling(const Learner *l, const JsonNode *node, Str key)
 {
+    u32 most = 0;
     for (u32 c = 0; c < node->children; c++) {
         const JsonNode *n = &l->scan->nodes[node->first + c];
-        u32 len = MIN(MIN(n->name_len, key.len), 6); /* a white space and a quote come before */
-        if (len == 0 || !memcmp(n->name, key.ptr, len)) return true;
+        u32 same = 0, len = MIN(n->name_len, key.len);
+        while (same < len && n->name[same] == key.ptr[same]) same++;
+        most = MAX(most, same + 1);
     }
-    return false;
+    return most;
 }
 
 /* The key between mark i and the colon behind it. */
@@ -67,9 +73,12 @@ learn_key(Learner *l, u32 i)
     if (key.len && memchr(key.ptr, '\\', key.len)) return false;
     l->pending = NULL;
     l->pending_colon = (u8)(i + 1);
-    /* A walk looks at no key in here, or, in the record itself, only whether it is a text. */
-    if (!f->node && l->depth > 1) return true;
-    if (!f->node) return piece_add(l->shape, l->text, i, l->at[i], from + 1, false);
+    if (!f->node) {
+        /* A walk looks at no key in here, or only whether it is a text: at each of the record's,
+         * and at the first of an object that it keeps. */
+        bool looks = l->depth == 1 || (f->kept && l->shape->kind[i] == '{');
+        return !looks || piece_add(l->shape, l->text, i, l->at[i], from + 1);
+    }
     for (u32 c = 0; c < f->node->children; c++) {
         const JsonNode *n = &l->scan->nodes[f->node->first + c];
         if (!str_eq(key, (Str){n->name, n->name_len})) continue;
@@ -78,8 +87,8 @@ learn_key(Learner *l, u32 i)
         l->met[l->nmet++] = n;
         l->pending = n;
     }
-    bool all = l->pending || key_resembles(l, f->node, key);
-    return piece_add(l->shape, l->text, i, l->at[i], to, all);
+    if (!l->pending) to = from + 1 + key_telling(l, f->node, key);
+    return piece_add(l->shape, l->text, i, l->at[i], to);
 }
 
 /* The value that ends before mark `to` (end 0) or with it (end 1) belongs to node. */
@@ -95,7 +104,9 @@ learn_open(Learner *l, bool is_array)
 {
     if (l->depth == SHAPE_DEPTH_MAX) return false;
     bool wanted = l->pending && l->pending->children && !is_array;
-    l->frame[l->depth++] = (Frame){.node = wanted ? l->pending : NULL, .is_array = is_array};
+    bool kept = l->pending && l->pending->column != JSON_COLUMN_NONE;
+    l->frame[l->depth++] =
+        (Frame){.node = wanted ? l->pending : NULL, .is_array = is_array, .kept = kept};
     l->pending = NULL;
     return true;
 }
@@ -126,7 +137,7 @@ learn_marks(Learner *l, u32 n)
             /* An object is empty only if its braces touch, in this line and in those that fit. */
             if (kind[i] == '{' && next == '}') {
                 if (l->at[i + 1] != l->at[i] + 1) return false;
-                if (!piece_add(l->shape, l->text, i, l->at[i], l->at[i] + 2, true)) return false;
+                if (!piece_add(l->shape, l->text, i, l->at[i], l->at[i] + 2)) return false;
             }
             break;
         case ',':

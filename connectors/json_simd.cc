@@ -37,7 +37,7 @@ struct Walk {
     JsonToken &token(uint32_t column) const { return tokens[column * stride]; }
     void forget(const JsonNode &node) const;
     void keep(const JsonNode &node, std::string_view text) const;
-    const JsonNode *child(const JsonNode &node, od::field &field, error_code &error) const;
+    const JsonNode *child(const JsonNode &node, od::field &field) const;
     error_code value(const JsonNode &node, od::value value) const;
     error_code object(const JsonNode &node, od::object object) const;
 };
@@ -60,22 +60,20 @@ Walk::keep(const JsonNode &node, std::string_view text) const
     token(node.column) = {at, (at + uint32_t(text.size())) | mark};
 }
 
-/* The child that the field's key names, or NULL. */
+/* The child that the field's key names, or NULL: also for a key with an escape that means nothing,
+ * which names none and is nobody's value. */
 const JsonNode *
-Walk::child(const JsonNode &node, od::field &field, error_code &error) const
+Walk::child(const JsonNode &node, od::field &field) const
 {
     const char *raw = field.key().raw();
     std::string_view key;
-    if (escaped) {
-        error = field.unescaped_key().get(key);
-        if (error) return nullptr;
-    }
+    if (escaped && field.unescaped_key().get(key)) return nullptr;
     for (uint32_t i = 0; i < node.children; i++) {
         const JsonNode &c = nodes[node.first + i];
         if (escaped) {
             if (key == std::string_view(c.name, c.name_len)) return &c;
         } else if (size_t(end - raw) > c.name_len && raw[c.name_len] == '"' &&
-                   !memcmp(raw, c.name, c.name_len)) {
+                   !memcmp(raw, c.name, c.name_len) && !memchr(c.name, '"', c.name_len)) {
             return &c;
         }
     }
@@ -85,11 +83,14 @@ Walk::child(const JsonNode &node, od::field &field, error_code &error) const
 error_code
 Walk::value(const JsonNode &node, od::value value) const
 {
-    od::json_type type;
-    error_code error = value.type().get(type);
-    if (error) return error;
+    /* Not simdjson's type(), whose answer to a scalar that is none depends on its version: such a
+     * token is kept like others, and refused where it is converted. */
+    std::string_view token = value.raw_json_token();
+    char first = token.empty() ? ',' : token.front();
+    if (first == ',' || first == ':' || first == '}' || first == ']') return simdjson::TAPE_ERROR;
+    error_code error;
     if (node.children) forget(node);
-    if (type == od::json_type::object && (node.children || node.column != JSON_COLUMN_NONE)) {
+    if (first == '{') {
         od::object o;
         if ((error = value.get_object().get(o))) return error;
         if (node.column != JSON_COLUMN_NONE) {
@@ -101,7 +102,7 @@ Walk::value(const JsonNode &node, od::value value) const
         return node.children ? object(node, o) : simdjson::SUCCESS;
     }
     if (node.column == JSON_COLUMN_NONE) return simdjson::SUCCESS;
-    if (type == od::json_type::array) {
+    if (first == '[') {
         od::array a;
         std::string_view text;
         if ((error = value.get_array().get(a))) return error;
@@ -109,7 +110,7 @@ Walk::value(const JsonNode &node, od::value value) const
         keep(node, text);
         return simdjson::SUCCESS;
     }
-    keep(node, value.raw_json_token());
+    keep(node, token);
     return simdjson::SUCCESS;
 }
 
@@ -120,8 +121,7 @@ Walk::object(const JsonNode &node, od::object object) const
         od::field field;
         error_code error = std::move(entry).get(field);
         if (error) return error;
-        const JsonNode *c = child(node, field, error);
-        if (error) return error;
+        const JsonNode *c = child(node, field);
         if (c && (error = value(*c, field.value()))) return error;
     }
     return simdjson::SUCCESS;

@@ -1,11 +1,14 @@
-/* json_harness.h - runs the JSON format over a text in memory, for its test and its fuzzer. */
+/* json_harness.h - runs the JSON format over a text in memory, for its test and its fuzzer.
+ *
+ * Every chunk ends where a chunk may end: 64 bytes behind it begins a page that cannot be read. */
 #pragma once
 #include "base/mem.h"
 #include "base/value_text.h"
-#include "connectors/json_index.h"
+#include "connectors/json_lines.h"
 #include "connectors/json_scan.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 typedef struct JsonRun {
     const char *const *columns; /* "name" and SQL type in turn, NULL at the end */
@@ -32,22 +35,58 @@ json_rows_print(StrBuf *out, const Batch *b)
     }
 }
 
-/* Feeds text in blocks as a carrier would, with junk around the buffer's content. */
+/* Readable from start to end. */
+typedef struct GuardedRoom {
+    char *start, *end;
+} GuardedRoom;
+
+enum { GUARD_BYTES = 1 << 16 }; /* at least a page, on any machine */
+
+static GuardedRoom
+guarded_room_open(size_t bytes)
+{
+    bytes = (bytes + GUARD_BYTES - 1) / GUARD_BYTES * GUARD_BYTES;
+    char *p =
+        mmap(NULL, bytes + GUARD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert(p != MAP_FAILED);
+    int failed = mprotect(p + bytes, GUARD_BYTES, PROT_NONE);
+    assert(!failed);
+    return (GuardedRoom){p, p + bytes};
+}
+
+static void
+guarded_room_close(GuardedRoom *room)
+{
+    (void)munmap(room->start, (size_t)(room->end - room->start) + GUARD_BYTES);
+}
+
+/* Moves the chunk's text to the end of the room, with junk around it. */
+static void
+json_chunk_corner(TextChunk *c, const GuardedRoom *room)
+{
+    char *to = room->end - 64 - c->len;
+    memmove(to, c->data, c->len);
+    memset(to - 64, '"', 64);
+    memset(to + c->len, '"', 64);
+    c->data = to;
+}
+
+/* Feeds text in blocks as a carrier would. */
 static Status
 json_feed(const JsonRun *run, const FormatScan *scan, const char *text, u32 len, StrBuf *out,
           ReadCounts *ret_counts, Err *err)
 {
     FormatPart *part = format_json.part_open(scan, "a.jsonl");
     FormatReader *reader = format_json.reader_open(scan);
+    GuardedRoom room = guarded_room_open((size_t)len + 1 + 128);
     u32 at = 0, block = run->block ? run->block : len;
     u64 line = 1;
     Status st = ERR_OK;
     while (at < len && !st) {
         u32 have = 0;
         TextChunk c = {.file = "a.jsonl", .part = part, .line = line};
-        c.buf = buf_new((size_t)len - at + 128 + 1);
-        memset(c.buf->bytes, '"', (size_t)len - at + 128 + 1);
-        c.data = (char *)c.buf->bytes + 64;
+        c.buf = buf_new(1); /* what texts hold on to; batches do not outlive the room */
+        c.data = room.start + 64;
         while (c.len == 0 && !st) {
             have = MIN(have + block, len - at);
             memcpy(c.data, text + at, have);
@@ -57,6 +96,7 @@ json_feed(const JsonRun *run, const FormatScan *scan, const char *text, u32 len,
             if (!last && have >= scan->record_bytes_max) input = INDEX_FULL;
             st = format_json.index(part, &c, have, input, err);
         }
+        json_chunk_corner(&c, &room);
         Batch *b = NULL;
         while (!st && !(st = format_json.decode(reader, &c, &b, err)) && b) {
             json_rows_print(out, b);
@@ -69,7 +109,22 @@ json_feed(const JsonRun *run, const FormatScan *scan, const char *text, u32 len,
     *ret_counts = reader->counts;
     format_json.reader_close(reader);
     format_json.part_close(part);
+    guarded_room_close(&room);
     return st;
+}
+
+/* The number loops of a level; csv_kernels() knows only this processor's. */
+static const CsvKernels *
+json_kernels_at(CpuLevel level)
+{
+#ifdef __x86_64__
+    extern const CsvKernels csv_kernels_v2, csv_kernels_v3, csv_kernels_v4;
+    if (level >= CPU_V4) return &csv_kernels_v4;
+    return level >= CPU_V3 ? &csv_kernels_v3 : &csv_kernels_v2;
+#else
+    (void)level;
+    return csv_kernels();
+#endif
 }
 
 /* Rows, then the error's text if there is one, then how many records were left out. */
@@ -100,6 +155,8 @@ json_run(const JsonRun *run, Str text, StrBuf *out)
         CpuLevel level = run->level ? MIN(run->level, cpu_level()) : cpu_level();
         json->simd = json_simd_at(level);
         json->indexer = json_indexer_at(level);
+        json->loops = json_loops_at(level);
+        json->kernels = json_kernels_at(level);
         st = json_feed(run, scan, text.ptr, text.len, out, &counts, &err);
         format_json.scan_close(scan);
     }

@@ -102,18 +102,67 @@ escapes_are_resolved(void)
               "W3101 a.jsonl:1: not valid JSON: field \"a\": \\\\x\n");
 }
 
+static OptionSetting
+setting_of(const char *name, const char *value)
+{
+    return (OptionSetting){.name = str_from(name), .value = str_from(value)};
+}
+
+/* A key whose escapes mean nothing is none of the wanted ones, and no value of anybody. */
+static void
+unknown_keys_may_be_anything(void)
+{
+    check_run(RUN(COLUMNS("a"), LONGS),
+              "{\"a\":1,\"long enough\":0}\n{\"a\":2,\"long enough\\q\":0}\n"
+              "{\"a\":3,\"long eno\\ud800\":0}\n{\"\\q\":0,\"a\":4}\n",
+              "1\n2\n3\n4\n");
+    /* A name with a quote must not be found in the bytes of a key and what follows it. */
+    JsonRun run = RUN(COLUMNS("x"), LONGS);
+    OptionSetting quoted = setting_of("json.path.x", "$['a\":1,\"b']");
+    run.options.settings = &quoted;
+    run.options.nsettings = 1;
+    check_run(run, "{\"a\":1,\"b\":2}\n{\"a\":1,\"b\":2}\n{\"a\\\":1,\\\"b\":3}\n",
+              "NULL\nNULL\n3\n");
+}
+
+/* Names about as long as the bytes behind a chunk that may be read, and a chunk that ends with a
+ * line of the same punctuation. */
+static void
+long_keys_stay_within_the_chunk(void)
+{
+    StrBuf text = {0}, expected = {0};
+    for (u32 len = 1; len < 300; len += len < 80 ? 1 : 37) {
+        for (u32 wanted = 0; wanted < 2; wanted++) {
+            char name[300] = {0}, path[320] = "$.";
+            memset(name, 'k', len);
+            memcpy(path + 2, name, len);
+            JsonRun run = RUN(COLUMNS("v"), LONGS);
+            OptionSetting setting = setting_of("json.path.v", wanted ? path : "$.k");
+            run.options.settings = &setting;
+            run.options.nsettings = 1;
+            strbuf_clear(&text);
+            strbuf_clear(&expected);
+            for (u32 i = 0; i < 3; i++) {
+                strbuf_printf(&text, "{\"o\":1,\"%s\":%u}\n", name, i);
+                strbuf_printf(&text, "{\"o\":1,\"\":5}\n{\"o\":0,\"%.*s\":8}\n", len - 1, name);
+                if (wanted || len == 1)
+                    strbuf_printf(&expected, "%u\nNULL\nNULL\n", i);
+                else
+                    strbuf_printf(&expected, "NULL\nNULL\n%s\n", len == 2 ? "8" : "NULL");
+            }
+            check_run(run, text.ptr, expected.ptr);
+        }
+    }
+    strbuf_done(&text);
+    strbuf_done(&expected);
+}
+
 static void
 later_keys_win(void)
 {
     check_run(RUN(COLUMNS("a", "b"), LONGS, LONGS),
               "{\"a\":1,\"b\":2}\n{\"a\":1,\"a\":3}\n{\"b\":4,\"b\":5}\n{\"a\":1,\"a\":null}\n",
               "1\t2\n3\tNULL\nNULL\t5\nNULL\tNULL\n");
-}
-
-static OptionSetting
-setting_of(const char *name, const char *value)
-{
-    return (OptionSetting){.name = str_from(name), .value = str_from(value)};
 }
 
 static void
@@ -302,6 +351,112 @@ times_in_both_forms(void)
               "TIMESTAMP(3)\n");
 }
 
+/* Fields that are missing leave tokens without bytes, which every loop must leave alone. */
+static void
+missing_fields_are_null_in_every_type(void)
+{
+    const Type types[] = {LONGS,
+                          type_of(TYPE_INT),
+                          type_of(TYPE_SMALLINT),
+                          DOUBLES,
+                          type_of(TYPE_FLOAT),
+                          type_decimal(10, 2),
+                          type_of(TYPE_BOOLEAN),
+                          type_of(TYPE_DATE),
+                          type_timestamp(TYPE_TIME, 3),
+                          type_timestamp(TYPE_TIMESTAMP, 3),
+                          type_timestamp(TYPE_TIMESTAMP_LTZ, 3),
+                          TEXTS,
+                          type_bytes()};
+    for (u32 i = 0; i < ARRAY_LEN(types); i++)
+        check_run(run_of(COLUMNS("a"), &types[i]),
+                  "{}\n{\"b\":1}\n{\"b\":2}\n{\"b\":3}\n{\"b\":4}\n{\"b\":\"a text\"}\n",
+                  "NULL\nNULL\nNULL\nNULL\nNULL\nNULL\n");
+}
+
+/* --- the same punctuation -------------------------------------------------------------------- */
+
+/* What may stand between two marks of a line that looks like the one before. */
+static const char *const between[] = {
+    "",           " ",         "  ",          "2",
+    " 2",         "2 ",        " 2 ",         "-",
+    "01",         "x",         "tru",         "null",
+    "2 3",        "\t2",       "2\t",         "\x01",
+    "2\x01",      "\r",        "2\r",         "\\",
+    "\\n",        "\"s\"",     " \"s\"",      "\"s\" ",
+    "\"a\"",      " \"a\"",    "\"ab\"",      "\"\"",
+    "\"s\"\"s\"", "\"s\"2",    "2\"s\"",      "\"s\" 2",
+    "\"s\\q\"",   "\"\\q\"",   "\"\\u0061\"", "\"\\ud800\"",
+    "\"zzzzzz\"", "\"zzzzz\"", "\"a\tb\"",    "\"\xC3\xA2\"",
+    "\xC3\xA2",   "\"\xA2\"",  "*",           "2*3",
+    "<",          "2<3",       "'s'",         "\"s",
+    "s\"",        "\"dd\"",    "\"k\"",
+};
+
+/* Offsets in line of the ends of the gaps between marks; gap g is line[to[g - 1] + 1, to[g]). */
+static u32
+gaps_find(const char *line, u32 *to)
+{
+    bool in_text = false;
+    u32 n = 0, len = (u32)strlen(line);
+    for (u32 i = 0; i < len; i++) {
+        in_text ^= line[i] == '"';
+        if (!in_text && strchr("{}[]:,", line[i])) to[n++] = i;
+    }
+    to[n++] = len;
+    return n;
+}
+
+/* text: twice the line, once the line with one gap filled by `fill`, the line. */
+static void
+check_gap(JsonRun run, const char *line, u32 from, u32 to, const char *fill)
+{
+    StrBuf text = {0}, one = {0}, other = {0};
+    strbuf_printf(&text, "%s\n%s\n%.*s%s%s\n%s\n", line, line, (int)from, line, fill, line + to,
+                  line);
+    run.walk = true;
+    Str expected = json_run(&run, strbuf_view(&text), &one);
+    run.walk = false;
+    for (run.level = CPU_V2; run.level <= CPU_V4; run.level++) {
+        bool same = str_eq(json_run(&run, strbuf_view(&text), &other), expected);
+        CHECK(same);
+        if (!same) fprintf(stderr, "%s---- walk\n%s---- shape\n%s", text.ptr, one.ptr, other.ptr);
+    }
+    strbuf_done(&text);
+    strbuf_done(&one);
+    strbuf_done(&other);
+}
+
+static void
+same_punctuation_proves_no_more_than_a_walk(void)
+{
+    static const char *const lines[] = {
+        "{}",
+        "{\"a\":1,\"zzzzzzzz\":2,\"d\":{\"a\":3,\"k\":[4,{\"y\":5}],\"e\":{}}}",
+        " {\"a\": \"s\", \"d\": {\"a\": 1}, \"ab\": [ ], \"u\": {\"k\": {\"a\": 1}}}",
+        "{\"x\":{\"y\":[[]]},\"d\":[7,\"s\",[8]]}",
+    };
+    OptionSetting settings[] = {setting_of("json.path.n", "$.d.a"), setting_of("json.path.r", "$")};
+    JsonRun runs[] = {
+        RUN(COLUMNS("a", "d"), LONGS, TEXTS),       RUN(COLUMNS("a", "n"), TEXTS, LONGS),
+        RUN(COLUMNS("d", "n"), TEXTS, TEXTS),       RUN(COLUMNS("r"), TEXTS),
+        RUN(COLUMNS("absent", "ab"), LONGS, TEXTS), RUN(COLUMNS("r", "n"), TEXTS, DOUBLES),
+    };
+    for (u32 r = 0; r < 2 * ARRAY_LEN(runs); r++) {
+        JsonRun run = runs[r / 2];
+        run.options.settings = settings;
+        run.options.nsettings = ARRAY_LEN(settings);
+        run.options.on_error = r % 2 ? JSON_ON_ERROR_SKIP : JSON_ON_ERROR_FAIL;
+        run.batch_rows = 8;
+        for (u32 i = 0; i < ARRAY_LEN(lines); i++) {
+            u32 to[64], n = gaps_find(lines[i], to);
+            for (u32 g = 0; g < n; g++)
+                for (u32 k = 0; k < ARRAY_LEN(between); k++)
+                    check_gap(run, lines[i], g ? to[g - 1] + 1 : 0, to[g], between[k]);
+        }
+    }
+}
+
 /* A random record of fields a..f, sometimes damaged; nested, spaced and ordered by chance. */
 static void
 record_make(Rng *rng, StrBuf *out)
@@ -376,13 +531,15 @@ all_ways_agree_on_random_records(void)
 static void
 levels_index_alike(void)
 {
-    static const char alphabet[] = "\"\"\\{}[]:,  ab01\n\r\t\x01\xC3";
+    /* The last bytes less 128 are a quote, a comma and a bracket. */
+    static const char alphabet[] = "\"\"\\{}[]:,  ab01\n\r\t\x01\xC3\xA2\xAC\xFB";
     Rng rng = rng_seed(7);
     JsonIndex *a = mem_make(JsonIndex), *b = mem_make(JsonIndex);
     char text[64 + 1000 + 64];
     for (u32 round = 0; round < 3000; round++) {
         u32 len = 1 + (u32)rng_below(&rng, 1000);
-        for (u32 i = 0; i < sizeof text; i++) text[i] = alphabet[rng_below(&rng, 20)];
+        for (u32 i = 0; i < sizeof text; i++)
+            text[i] = alphabet[rng_below(&rng, sizeof alphabet - 1)];
         text[64 + len - 1] = '\n';
         json_indexer_at(CPU_V2)->run(text + 64, len, a);
         for (CpuLevel level = CPU_V3; level <= cpu_level(); level++) {
@@ -557,8 +714,10 @@ predicates_drop_rows(void)
 
 TESTS(TEST(clicks_are_read), TEST(values_are_written_as_flink_does),
       TEST(bytes_are_read_from_base64), TEST(predicates_drop_rows), TEST(texts_take_any_value),
-      TEST(escapes_are_resolved), TEST(later_keys_win), TEST(paths_reach_nested_fields),
-      TEST(numbers_are_exact), TEST(misfits_name_their_place), TEST(broken_lines_fail),
-      TEST(bombs_end_cleanly), TEST(policies_leave_out_or_null), TEST(times_in_both_forms),
-      TEST(all_ways_agree_on_random_records), TEST(levels_index_alike),
+      TEST(escapes_are_resolved), TEST(unknown_keys_may_be_anything),
+      TEST(long_keys_stay_within_the_chunk), TEST(missing_fields_are_null_in_every_type),
+      TEST(same_punctuation_proves_no_more_than_a_walk), TEST(later_keys_win),
+      TEST(paths_reach_nested_fields), TEST(numbers_are_exact), TEST(misfits_name_their_place),
+      TEST(broken_lines_fail), TEST(bombs_end_cleanly), TEST(policies_leave_out_or_null),
+      TEST(times_in_both_forms), TEST(all_ways_agree_on_random_records), TEST(levels_index_alike),
       TEST(levels_have_their_own_kernels), TEST(options_are_checked))
