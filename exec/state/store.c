@@ -420,6 +420,8 @@ state_store_close(StateStore *s)
 {
     if (!s) return;
     if (s->env) mdb_env_close(s->env);
+    store_notes_clear(s);
+    mem_free(s->notes);
     if (s->mode == STORE_SCRATCH && s->lock_fd >= 0) {
         Err ignored;
         (void)files_remove(s, &ignored);
@@ -433,6 +435,29 @@ state_store_close(StateStore *s)
     (void)pthread_mutex_destroy(&s->lock);
     mem_free(s->folder);
     mem_free(s);
+}
+
+static Str
+text_own(Str s)
+{
+    return (Str){mem_strdup(s.ptr, s.len), s.len};
+}
+
+void
+state_store_note(StateStore *s, Str name, Str value)
+{
+    mem_grow(s->notes, s->nnotes, s->notes_cap);
+    s->notes[s->nnotes++] = (StoreMeta){text_own(name), text_own(value)};
+}
+
+void
+store_notes_clear(StateStore *s)
+{
+    for (u32 i = 0; i < s->nnotes; i++) {
+        mem_free((void *)(uintptr_t)s->notes[i].name.ptr);
+        mem_free((void *)(uintptr_t)s->notes[i].value.ptr);
+    }
+    s->nnotes = 0;
 }
 
 u64

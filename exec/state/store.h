@@ -55,6 +55,9 @@ typedef struct StoreMeta {
     Str name, value;
 } StoreMeta;
 
+/* A text that goes with the next commit. Copied. */
+void state_store_note(StateStore *s, Str name, Str value);
+
 /* Apply all changes in order and commit them as epoch number `epoch`, durable on return. Any
  * failure is final. W5001, W7002 (disk full), W5004. One caller at a time, and no
  * state_store_each() side by side with it. */

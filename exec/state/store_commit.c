@@ -235,10 +235,10 @@ commit_tallies(Commit *c, Err *err)
 }
 
 static Status
-commit_metas(Commit *c, Err *err)
+commit_metas(Commit *c, const StoreMeta *meta, u32 n, Err *err)
 {
-    for (u32 i = 0; i < c->nmeta; i++) {
-        StoreKey key = store_key_meta(c->meta[i].name);
+    for (u32 i = 0; i < n; i++) {
+        StoreKey key = store_key_meta(meta[i].name);
         MDB_val old;
         u64 sum = 0;
         int rc = entry_find(c, &key, &old);
@@ -247,7 +247,7 @@ commit_metas(Commit *c, Err *err)
             c->root.meta_sum -= store_sum_at(&old);
         }
         if (!rc || rc == MDB_NOTFOUND) {
-            rc = entry_put(c, &key, c->meta[i].value.ptr, c->meta[i].value.len, &sum);
+            rc = entry_put(c, &key, meta[i].value.ptr, meta[i].value.len, &sum);
         }
         if (rc) return commit_error(c, rc, err);
         c->root.metas++;
@@ -301,8 +301,8 @@ file_room(Commit *c, Err *err)
     if (!rc && fstat(fd, &st) != 0) rc = errno;
     if (rc) return commit_error(c, rc, err);
     u64 page = MAX(tree.ms_psize, 1u);
-    u64 pages = c->bytes / page + 4 * (u64)(c->nchanges + c->nmeta) + tree.ms_branch_pages +
-                tree.ms_leaf_pages;
+    u64 pages = c->bytes / page + 4 * (u64)(c->nchanges + c->nmeta + c->store->nnotes) +
+                tree.ms_branch_pages + tree.ms_leaf_pages;
     u64 need = (info.me_last_pgno + 1 + pages + pages / 32 + 256) * page;
     u64 now = (u64)st.st_size;
     if (need <= now) return ERR_OK;
@@ -350,7 +350,8 @@ commit_work(void *ctx, Err *err)
     TRY(commit_begin(c, err));
     TRY(commit_changes(c, err));
     TRY(commit_tallies(c, err));
-    TRY(commit_metas(c, err));
+    TRY(commit_metas(c, c->store->notes, c->store->nnotes, err));
+    TRY(commit_metas(c, c->meta, c->nmeta, err));
     TRY(commit_root(c, err));
     mdb_cursor_close(c->cursor);
     c->cursor = NULL;
@@ -404,6 +405,7 @@ state_store_commit(StateStore *s, u64 epoch, const StoreChange *changes, size_t 
                 .nmeta = nmeta};
     for (size_t i = 0; i < nchanges; i++) c.bytes += changes[i].len + 4096u;
     for (u32 i = 0; i < nmeta; i++) c.bytes += meta[i].value.len + 4096u;
+    for (u32 i = 0; i < s->nnotes; i++) c.bytes += s->notes[i].value.len + 4096u;
     Status st = commit_once(&c, err);
     while (st && c.map_full) {
         int rc = store_map_grow(s);
@@ -416,6 +418,7 @@ state_store_commit(StateStore *s, u64 epoch, const StoreChange *changes, size_t 
     mem_free(c.tallies.at);
     if (st) return store_latch(s, st, err);
     s->epoch = epoch;
+    store_notes_clear(s);
     int dead = 0;
     if (++s->commits % COMMITS_PER_READER_CHECK == 0) (void)mdb_reader_check(s->env, &dead);
     return ERR_OK;

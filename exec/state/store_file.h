@@ -30,7 +30,9 @@ struct StateStore {
     const u8 *map; /* NULL: not known where */
     size_t map_bytes;
     _Atomic(u64) epoch;
-    u64 commits; /* since the start */
+    u64 commits;      /* since the start */
+    StoreMeta *notes; /* owned, with their texts, until the next commit */
+    u32 nnotes, notes_cap;
     char assertion[200];
     pthread_mutex_t lock; /* of what follows */
     Status failed;        /* final */
@@ -147,6 +149,7 @@ Status store_guarded(StateStore *s, Status (*work)(void *ctx, Err *err), void *c
 /* What an answer of LMDB or an errno means. bytes: how much was to be written; 0: it was a read. */
 Status store_error(StateStore *s, int rc, const char *what, u64 bytes, Err *err);
 Status store_damaged(const StateStore *s, Err *err, const char *fmt, ...) PRINTF(3, 4);
+void store_notes_clear(StateStore *s);
 /* More address space, twice as much at best; no transaction may be open. An errno: none is left. */
 int store_map_grow(StateStore *s) MUST_USE;
 /* Remember a failure for good; returns st. And the one that is remembered, or OK. */

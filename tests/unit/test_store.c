@@ -234,6 +234,8 @@ metas_are_kept(void)
         {STR("sql"), STR("SELECT")}, {STR("op.1"), STR("a")}, {STR("op.2"), STR("")}};
     StoreMeta second[] = {{STR("op.1"), STR("bb")}, {STR("op."), STR("c")}};
     CHECK(state_store_commit(s, 1, NULL, 0, first, 3, &err) == ERR_OK);
+    state_store_note(s, STR("op.1"), STR("lost")); /* what the commit itself says comes later */
+    state_store_note(s, STR("name"), STR("n"));
     CHECK(state_store_commit(s, 5, NULL, 0, second, 2, &err) == ERR_OK);
     state_store_close(s);
 
@@ -246,6 +248,9 @@ metas_are_kept(void)
     strbuf_clear(&text);
     CHECK(state_store_meta(s, STR("sql"), &text, &there, &err) == ERR_OK && there);
     CHECK(str_eq(strbuf_view(&text), STR("SELECT")));
+    strbuf_clear(&text);
+    CHECK(state_store_meta(s, STR("name"), &text, &there, &err) == ERR_OK && there);
+    CHECK(str_eq(strbuf_view(&text), STR("n")));
     CHECK(state_store_meta(s, STR("sq"), &text, &there, &err) == ERR_OK && !there);
     strbuf_done(&text);
     state_store_close(s);
