@@ -25,9 +25,10 @@ typedef struct Plan {
     long delay_ms;
 } Plan;
 
-static Plan plan = {.point = FAIL_COUNT}; /* written once, before it is read */
-static _Atomic(u64) passed;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* A switch of the process, as the environment that it comes from: written once, before it is read. */
+static Plan plan = {.point = FAIL_COUNT};       /* tidy: ok */
+static _Atomic(u64) passed;                     /* tidy: ok */
+static pthread_once_t once = PTHREAD_ONCE_INIT; /* tidy: ok */
 
 const char *
 failpoint_name(Failpoint p)

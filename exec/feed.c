@@ -1,6 +1,8 @@
 /* feed.c - which chunk next, and how far each partition's watermark has come. */
 #include "exec/feed.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "exec/state/state.h"
 #include <pthread.h>
 
 typedef struct Part {
@@ -8,19 +10,29 @@ typedef struct Part {
     bool ended;               /* no chunk is left to hand out */
     bool idle;                /* the last fetch found nothing */
     bool probing, probed;
+    u32 number;
     u64 taken;  /* chunks handed out */
     u64 posted; /* chunks whose maximum is known */
     i64 wm_us;  /* the maximum behind the last posted chunk, or the lower bound before the first */
     i64 max_us; /* without the lower bound: what the next chunk comes in with */
+    bool silent;    /* has given nothing for the idle timeout: does not hold the watermark */
+    i64 heard_us;   /* when it last gave a chunk; monotonic */
 } Part;
 
 struct Feed {
     pthread_mutex_t lock; /* all below; taken after a Part's, never before */
     const SourceDef *def;
     Source *source;
-    Part *parts;
-    u32 nparts;
-    bool timed, serial, probe;
+    Part **parts;
+    u32 nparts, parts_cap;
+    bool bounded, timed, ordered;
+    bool serial, probe;
+    i64 idle_timeout_us;
+    i64 wm_us; /* what feed_watermark answered last: it never goes back */
+    i64 proc_time_us;
+    u64 barrier; /* the epoch declared last */
+    u32 readers, passed; /* subtasks that read, and those of them that passed the barrier */
+    StrBuf position;
     u64 seq;       /* of the next chunk */
     u32 in_flight; /* chunks being fetched, and those handed out and not returned */
 };
@@ -38,9 +50,26 @@ feed_predicates(Arena *a, const PlanNode *scan)
     return p;
 }
 
+/* The source may have more partitions than there are parts. With the lock held, or at the start. */
+static void
+parts_grow(Feed *f)
+{
+    u32 n = f->def->partitions(f->source);
+    while (f->nparts < n) {
+        mem_grow(f->parts, f->nparts, f->parts_cap);
+        Part *p = f->parts[f->nparts++] = mem_make(Part);
+        pthread_mutex_init(&p->fetching, NULL);
+        p->number = f->nparts - 1;
+        p->wm_us = p->max_us = WATERMARK_NONE;
+        p->heard_us = clock_monotonic_us();
+    }
+    f->serial = f->ordered && f->nparts > 1;
+    f->probe = f->timed && (f->nparts > 1 || f->def->discover);
+}
+
 Status
-feed_open(const PlanNode *scan, const ConnectorEnv *env, u32 batch_rows, bool timed, Arena *a,
-          Feed **ret_feed, Err *err)
+feed_open(const PlanNode *scan, const PlanNode *watermark, const ConnectorEnv *env, u32 batch_rows,
+          u32 subtasks, Arena *a, Feed **ret_feed, Err *err)
 {
     const TableSpec *table = scan->scan.table;
     if (!table->connector->source) {
@@ -64,16 +93,14 @@ feed_open(const PlanNode *scan, const ConnectorEnv *env, u32 batch_rows, bool ti
         mem_free(f);
         return st;
     }
-    f->nparts = f->def->partitions(f->source);
-    f->parts = mem_array(Part, f->nparts);
-    for (u32 i = 0; i < f->nparts; i++) {
-        pthread_mutex_init(&f->parts[i].fetching, NULL);
-        f->parts[i].wm_us = f->parts[i].max_us = WATERMARK_NONE;
-    }
     pthread_mutex_init(&f->lock, NULL);
-    f->timed = timed;
-    f->serial = scan->ordered && f->nparts > 1;
-    f->probe = timed && f->nparts > 1;
+    f->bounded = f->def->bounded(f->source);
+    f->timed = watermark != NULL;
+    f->ordered = scan->ordered;
+    f->idle_timeout_us = watermark ? watermark->watermark.idle_timeout_us : 0;
+    f->wm_us = WATERMARK_NONE;
+    f->readers = subtasks;
+    parts_grow(f);
     *ret_feed = f;
     return ERR_OK;
 }
@@ -84,8 +111,12 @@ feed_close(Feed *f)
     if (!f) return;
     assert(f->in_flight == 0);
     f->def->close(f->source);
-    for (u32 i = 0; i < f->nparts; i++) pthread_mutex_destroy(&f->parts[i].fetching);
+    for (u32 i = 0; i < f->nparts; i++) {
+        pthread_mutex_destroy(&f->parts[i]->fetching);
+        mem_free(f->parts[i]);
+    }
     pthread_mutex_destroy(&f->lock);
+    strbuf_done(&f->position);
     mem_free(f->parts);
     mem_free(f);
 }
@@ -97,7 +128,7 @@ choose_probe(Feed *f, bool *ret_wait)
 {
     *ret_wait = false;
     for (u32 i = 0; f->probe && i < f->nparts; i++) {
-        Part *p = &f->parts[i];
+        Part *p = f->parts[i];
         if (p->probed || p->ended || p->idle) continue;
         if (!p->probing) return p;
         *ret_wait = true;
@@ -111,7 +142,7 @@ choose_part(Feed *f)
 {
     Part *best = NULL;
     for (u32 i = 0; i < f->nparts; i++) {
-        Part *p = &f->parts[i];
+        Part *p = f->parts[i];
         if (p->ended || p->idle) continue;
         if (!best || (f->timed && p->wm_us < best->wm_us)) best = p;
     }
@@ -124,16 +155,10 @@ wake_idle(Feed *f)
 {
     bool any = false;
     for (u32 i = 0; i < f->nparts; i++) {
-        any |= f->parts[i].idle && !f->parts[i].ended;
-        f->parts[i].idle = false;
+        any |= f->parts[i]->idle && !f->parts[i]->ended;
+        f->parts[i]->idle = false;
     }
     return any;
-}
-
-static u32
-part_number(const Feed *f, const Part *p)
-{
-    return (u32)(p - f->parts);
 }
 
 /* Fetch from p, whose `fetching` lock is held. */
@@ -142,16 +167,20 @@ part_fetch(Feed *f, Part *p, Taken *t, TakeResult *ret_result, Err *err)
 {
     FetchResult got = FETCH_END;
     Chunk *chunk = NULL;
-    Status st = p->ended ? ERR_OK : f->def->fetch(f->source, part_number(f, p), &got, &chunk, err);
+    Status st = p->ended ? ERR_OK : f->def->fetch(f->source, p->number, &got, &chunk, err);
     pthread_mutex_lock(&f->lock);
     bool probe = p->probing && !p->probed;
     p->idle = got == FETCH_IDLE;
+    if (got == FETCH_CHUNK) {
+        p->heard_us = clock_monotonic_us();
+        p->silent = false;
+    }
     if (p->idle) p->probing = false; /* its first row is still to come */
     /* Nobody reads on behind a failure: what is found there would be another error, or the same one
      * in another place. */
     if (st || got == FETCH_END) p->ended = true;
     if (!st && got == FETCH_CHUNK) {
-        *t = (Taken){.chunk = chunk, .partition = part_number(f, p), .probe = probe};
+        *t = (Taken){.chunk = chunk, .partition = p->number, .probe = probe};
         t->number = p->taken;
         t->seq = f->seq;
         if (!probe) p->taken++, f->seq++;
@@ -176,7 +205,7 @@ choose(Feed *f, bool *woken, TakeResult *ret_why)
         *ret_why = TAKE_WAIT;
         if (p || wait) return p;
         p = choose_part(f);
-        *ret_why = TAKE_END;
+        *ret_why = f->bounded || !f->def->discover ? TAKE_END : TAKE_IDLE;
         if (p || !wake_idle(f)) return p;
         *ret_why = TAKE_IDLE;
         if (*woken) return NULL;
@@ -184,12 +213,34 @@ choose(Feed *f, bool *woken, TakeResult *ret_why)
     }
 }
 
-Status
-feed_take(Feed *f, Taken *ret_taken, TakeResult *ret_result, Err *err)
+/* Does an epoch's end keep the caller from taking? */
+static bool
+barrier_holds(const Feed *f, u64 epoch, TakeResult *ret_result)
 {
+    *ret_result = f->barrier > epoch ? TAKE_BARRIER : TAKE_WAIT;
+    return f->barrier > epoch || (f->barrier && f->passed < f->readers);
+}
+
+/* Partitions that have appeared since. */
+static Status
+discover(Feed *f, Err *err)
+{
+    if (!f->def->discover) return ERR_OK;
+    pthread_mutex_lock(&f->lock);
+    Status st = f->def->discover(f->source, err);
+    if (!st) parts_grow(f);
+    pthread_mutex_unlock(&f->lock);
+    return st;
+}
+
+Status
+feed_take(Feed *f, u64 epoch, Taken *ret_taken, TakeResult *ret_result, Err *err)
+{
+    TRY(discover(f, err));
     for (bool woken = false;;) {
         pthread_mutex_lock(&f->lock);
-        Part *p = choose(f, &woken, ret_result);
+        bool held = barrier_holds(f, epoch, ret_result);
+        Part *p = held ? NULL : choose(f, &woken, ret_result);
         if (p) f->in_flight++; /* before it is fetched: one at a time is one at a time */
         pthread_mutex_unlock(&f->lock);
         if (!p) return ERR_OK;
@@ -201,12 +252,14 @@ feed_take(Feed *f, Taken *ret_taken, TakeResult *ret_result, Err *err)
 }
 
 bool
-feed_ready(Feed *f)
+feed_ready(Feed *f, u64 epoch)
 {
     bool wait = false;
+    TakeResult held;
     pthread_mutex_lock(&f->lock);
     const Part *p = choose_probe(f, &wait);
     bool ready = p || (!wait && !(f->serial && f->in_flight > 0));
+    if (barrier_holds(f, epoch, &held)) ready = held == TAKE_BARRIER;
     pthread_mutex_unlock(&f->lock);
     return ready;
 }
@@ -227,7 +280,7 @@ feed_return(Feed *f, Taken *t)
 Status
 feed_probe(Feed *f, const Taken *t, i64 bound_us, Err *err)
 {
-    Part *p = &f->parts[t->partition];
+    Part *p = f->parts[t->partition];
     pthread_mutex_lock(&p->fetching);
     Status st = f->def->rewind(f->source, t->partition, err);
     pthread_mutex_unlock(&p->fetching);
@@ -242,7 +295,7 @@ bool
 feed_incoming(Feed *f, const Taken *t, i64 *ret_wm_us)
 {
     pthread_mutex_lock(&f->lock);
-    const Part *p = &f->parts[t->partition];
+    const Part *p = f->parts[t->partition];
     bool known = p->posted == t->number;
     *ret_wm_us = p->max_us;
     pthread_mutex_unlock(&f->lock);
@@ -253,7 +306,7 @@ void
 feed_post(Feed *f, const Taken *t, i64 wm_us)
 {
     pthread_mutex_lock(&f->lock);
-    Part *p = &f->parts[t->partition];
+    Part *p = f->parts[t->partition];
     assert(p->posted == t->number);
     assert(wm_us >= p->max_us); /* a running maximum never goes back */
     p->posted++;
@@ -262,16 +315,150 @@ feed_post(Feed *f, const Taken *t, i64 wm_us)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* With nobody active in a live source, time stands where the farthest partition is; only a fixed
+ * list that is used up ends time. */
+static i64
+watermark_now(Feed *f)
+{
+    i64 least = WATERMARK_MAX, most = WATERMARK_NONE, now = clock_monotonic_us();
+    for (u32 i = 0; i < f->nparts; i++) {
+        Part *p = f->parts[i];
+        most = MAX(most, p->wm_us);
+        if (!p->ended && f->idle_timeout_us && !f->bounded)
+            p->silent = now - p->heard_us >= f->idle_timeout_us;
+        if (!p->ended && !p->silent) least = MIN(least, p->wm_us);
+    }
+    return least == WATERMARK_MAX && !f->bounded ? most : least;
+}
+
 i64
 feed_watermark(Feed *f)
 {
-    i64 wm = WATERMARK_MAX;
     pthread_mutex_lock(&f->lock);
-    for (u32 i = 0; i < f->nparts; i++) {
-        if (!f->parts[i].ended) wm = MIN(wm, f->parts[i].wm_us);
-    }
+    i64 wm = f->wm_us = MAX(f->wm_us, watermark_now(f));
     pthread_mutex_unlock(&f->lock);
     return wm;
+}
+
+i64
+feed_proc_time_us(Feed *f)
+{
+    i64 now = clock_wall_us();
+    pthread_mutex_lock(&f->lock);
+    now = f->proc_time_us = MAX(f->proc_time_us, now);
+    pthread_mutex_unlock(&f->lock);
+    return now;
+}
+
+/* ---- epochs --------------------------------------------------------------------------------- */
+
+enum { POSITION_HEAD = 4 * 8, POSITION_PART = 5 * 8, PART_ENDED = 1, PART_PROBED = 2 };
+
+static void
+put_u64(StrBuf *out, u64 x)
+{
+    strbuf_add(out, (const char *)&x, sizeof x);
+}
+
+/* head | parts | what the source saved; with the lock held. */
+static void
+position_take(Feed *f)
+{
+    strbuf_clear(&f->position);
+    if (!f->def->save) return;
+    put_u64(&f->position, f->nparts);
+    put_u64(&f->position, f->seq);
+    put_u64(&f->position, (u64)f->wm_us);
+    put_u64(&f->position, (u64)f->proc_time_us);
+    for (u32 i = 0; i < f->nparts; i++) {
+        const Part *p = f->parts[i];
+        assert(p->posted == p->taken || !f->timed);
+        put_u64(&f->position, (p->ended ? PART_ENDED : 0u) | (p->probed ? PART_PROBED : 0u));
+        put_u64(&f->position, p->taken);
+        put_u64(&f->position, p->posted);
+        put_u64(&f->position, (u64)p->wm_us);
+        put_u64(&f->position, (u64)p->max_us);
+    }
+    f->def->save(f->source, &f->position);
+}
+
+void
+feed_barrier(Feed *f, u64 epoch)
+{
+    pthread_mutex_lock(&f->lock);
+    assert(epoch > f->barrier && f->passed == (f->barrier ? f->readers : 0));
+    f->barrier = epoch;
+    f->passed = 0;
+    if (f->readers == 0) position_take(f);
+    pthread_mutex_unlock(&f->lock);
+}
+
+void
+feed_passed(Feed *f)
+{
+    pthread_mutex_lock(&f->lock);
+    assert(f->passed < f->readers);
+    if (++f->passed == f->readers) position_take(f);
+    pthread_mutex_unlock(&f->lock);
+}
+
+void
+feed_leave(Feed *f)
+{
+    pthread_mutex_lock(&f->lock);
+    assert(f->readers);
+    bool waited = f->barrier && f->passed < f->readers;
+    f->readers--;
+    if (f->barrier && !waited) f->passed--;
+    if (waited && f->passed == f->readers) position_take(f);
+    pthread_mutex_unlock(&f->lock);
+}
+
+Str
+feed_position(const Feed *f)
+{
+    return strbuf_view(&f->position);
+}
+
+bool
+feed_resumes(const Feed *f)
+{
+    return f->def->save && f->def->restore;
+}
+
+static u64
+get_u64(const char *at, size_t i)
+{
+    u64 x;
+    memcpy(&x, at + i * 8, sizeof x);
+    return x;
+}
+
+Status
+feed_restore(Feed *f, Str position, Err *err)
+{
+    assert(feed_resumes(f));
+    u64 nparts = position.len >= POSITION_HEAD ? get_u64(position.ptr, 0) : UINT64_MAX;
+    if (nparts > (position.len - MIN(position.len, POSITION_HEAD)) / POSITION_PART)
+        return state_damaged("a source's position", err);
+    u32 head = POSITION_HEAD + (u32)nparts * POSITION_PART;
+    TRY(f->def->restore(f->source, (Str){position.ptr + head, position.len - head}, err));
+    parts_grow(f);
+    if (nparts > f->nparts) return state_damaged("a source's partitions", err);
+    f->seq = get_u64(position.ptr, 1);
+    f->wm_us = (i64)get_u64(position.ptr, 2);
+    f->proc_time_us = (i64)get_u64(position.ptr, 3);
+    for (u32 i = 0; i < nparts; i++) {
+        const char *at = position.ptr + POSITION_HEAD + i * POSITION_PART;
+        Part *p = f->parts[i];
+        p->ended = get_u64(at, 0) & PART_ENDED;
+        p->probed = p->probing = get_u64(at, 0) & PART_PROBED;
+        p->taken = get_u64(at, 1);
+        p->posted = get_u64(at, 2);
+        p->wm_us = (i64)get_u64(at, 3);
+        p->max_us = (i64)get_u64(at, 4);
+    }
+    return ERR_OK;
 }
 
 Status

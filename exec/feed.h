@@ -26,18 +26,26 @@ typedef struct Taken {
     bool probe; /* only look at the first row: feed_probe() follows */
 } Taken;
 
-typedef enum TakeResult { TAKE_CHUNK, TAKE_WAIT, TAKE_IDLE, TAKE_END } TakeResult;
+typedef enum TakeResult {
+    TAKE_CHUNK,
+    TAKE_WAIT,
+    TAKE_IDLE,
+    TAKE_BARRIER, /* an epoch ends here; feed_passed() follows */
+    TAKE_END
+} TakeResult;
 
-/* Opens the source of a SCAN node. timed: a WATERMARK follows. ordered: rows are wanted in one
- * fixed order, so with several partitions one chunk is handed out at a time. */
-Status feed_open(const PlanNode *scan, const ConnectorEnv *env, u32 batch_rows, bool timed,
-                 Arena *a, Feed **ret_feed, Err *err) MUST_USE;
+/* Opens the source of a SCAN node for its subtasks. watermark: the node that follows, or NULL. A
+ * scan whose rows are wanted in one fixed order hands out one chunk at a time when it has several
+ * partitions. */
+Status feed_open(const PlanNode *scan, const PlanNode *watermark, const ConnectorEnv *env,
+                 u32 batch_rows, u32 subtasks, Arena *a, Feed **ret_feed, Err *err) MUST_USE;
 void feed_close(Feed *f); /* NULL is fine */
 
-Status feed_take(Feed *f, Taken *ret_taken, TakeResult *ret_result, Err *err) MUST_USE;
+/* epoch: the last one whose barrier the caller has passed. */
+Status feed_take(Feed *f, u64 epoch, Taken *ret_taken, TakeResult *ret_result, Err *err) MUST_USE;
 void feed_return(Feed *f, Taken *t); /* frees the chunk */
 /* Whether feed_take might not answer TAKE_WAIT now. */
-bool feed_ready(Feed *f);
+bool feed_ready(Feed *f, u64 epoch);
 
 /* The lower bound of a partition that was looked at; the partition begins again. */
 Status feed_probe(Feed *f, const Taken *t, i64 bound_us, Err *err) MUST_USE;
@@ -47,6 +55,23 @@ bool feed_incoming(Feed *f, const Taken *t, i64 *ret_wm_us);
 void feed_post(Feed *f, const Taken *t, i64 wm_us);
 /* No row of a chunk still to be handed out has a smaller watermark. */
 i64 feed_watermark(Feed *f);
+
+/* ---- epochs ----------------------------------------------------------------------------------
+ * After feed_barrier() no chunk is handed out until every subtask that still reads has used up the
+ * chunk in its hand and passed the barrier: then the position of the source is the epoch's. */
+
+void feed_barrier(Feed *f, u64 epoch);
+/* A subtask has passed the barrier / will take no more. */
+void feed_passed(Feed *f);
+void feed_leave(Feed *f);
+/* The position at the last barrier that all have passed; f keeps it. Empty: the source has none. */
+Str feed_position(const Feed *f);
+/* Before the first take: go on from a position. W5004, W4003. */
+Status feed_restore(Feed *f, Str position, Err *err) MUST_USE;
+/* Can the source go on from a position? Else a restarted job reads it from its beginning. */
+bool feed_resumes(const Feed *f);
+/* Processing time, which never goes back, not even over a restart; any thread. */
+i64 feed_proc_time_us(Feed *f);
 
 /* A reader for one subtask. */
 Status feed_reader(Feed *f, Reader **ret_reader, Err *err) MUST_USE;

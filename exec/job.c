@@ -8,10 +8,13 @@
  * EXCHANGE nodes become channels between all tasks of two stages; UNION_ALL begins a stage whose
  * ports are its inputs. WATERMARK swallows the PROJECT and SCAN below it (op_watermark.c). */
 #include "exec/job.h"
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "exec/feed.h"
 #include "exec/scan.h"
 #include "exec/workers.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 typedef struct Stage {
     const PlanNode **nodes; /* lowest first */
@@ -24,6 +27,7 @@ typedef struct Stage {
     bool side_by_side; /* subtask i takes from subtask i of each input only */
     Task **tasks;
     Feed *feed;
+    u32 table; /* the feed's number */
 } Stage;
 
 struct Job {
@@ -32,8 +36,11 @@ struct Job {
     Arena *arena;
     Shared shared;
     JobCounts counts;
+    Checkpoint *checkpoint;
     Feed **feeds;
-    u32 nfeeds, feeds_cap, tasks_cap;
+    const PlanNode **scans; /* of the feeds */
+    u32 nfeeds, feeds_cap, scans_cap, tasks_cap;
+    bool finished;
     u32 nodes_max;
 };
 
@@ -124,6 +131,34 @@ stage_of(Job *j, const PlanNode *n)
 
 /* ---- tasks ---------------------------------------------------------------------------------- */
 
+/* How many subtasks a node had when the last epoch was written. */
+static Status
+subtasks_then(Job *j, u32 id, u32 *ret, Err *err)
+{
+    StrBuf value = {0};
+    char name[32];
+    bool there = false;
+    (void)snprintf(name, sizeof name, "subtasks.%u", id);
+    Status st = state_store_meta(j->options.store, str_from(name), &value, &there, err);
+    u64 n = there ? strtoull(value.len ? value.ptr : "", NULL, 10) : 0;
+    strbuf_done(&value);
+    if (st) return st;
+    if (n == 0 || n > UINT16_MAX) return state_damaged("an operator's number of subtasks", err);
+    *ret = (u32)n;
+    return ERR_OK;
+}
+
+static Status
+op_restore(Job *j, const Task *t, Op *op, Err *err)
+{
+    if (!op->def->restore) return ERR_OK;
+    StateReader r = {.store = j->options.store, .op = op->node->id};
+    TRY(subtasks_then(j, r.op, &r.subtasks_then, err));
+    TRY(op->def->restore(op, &r, err));
+    int why = t->subtask == 0 ? failpoint(FAIL_RESTORE_OP) : 0;
+    return why ? err_set(err, W5001, POS_NONE, "state cannot be read: %s", strerror(why)) : ERR_OK;
+}
+
 static Status
 task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
 {
@@ -134,7 +169,9 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
                      .env = j->options.env,
                      .output = &j->options.output,
                      .counts = &j->counts,
+                     .durable = j->options.store != NULL,
                      .feed = s->feed,
+                     .table = s->table,
                      .seq_bound = t->seq_bound,
                      .subtask = t->subtask,
                      .subtasks = t->subtasks,
@@ -146,11 +183,12 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
         t->outs[i] = (Out){.task = t, .next = i + 1};
         Status st = def->create(&t->ctx, n, &t->ops[i], err);
         if (t->ops[i]) {
-            t->ops[i]->def = def;
+            if (!t->ops[i]->def) t->ops[i]->def = def; /* some nodes have several operators */
             t->ops[i]->node = n;
             t->nops = i + 1;
         }
         if (st) return st;
+        if (j->shared.epoch) TRY(op_restore(j, t, t->ops[i], err));
     }
     t->again = t->nops;
     return ERR_OK;
@@ -181,6 +219,33 @@ connect_stages(Job *j, Stage *from, Stage *to, u32 port)
     }
 }
 
+static Status
+feed_record(void *ctx, const StateRecord *record, Err *err)
+{
+    return feed_restore(ctx, record->image, err);
+}
+
+static Status
+stage_feed(Job *j, Stage *s, Err *err)
+{
+    const PlanNode *watermark = s->nodes[0]->kind == PLAN_WATERMARK ? s->nodes[0] : NULL;
+    TRY(feed_open(s->scan, watermark, j->options.env, j->options.batch_rows, s->parallel, j->arena,
+                  &s->feed, err));
+    s->table = j->nfeeds;
+    mem_grow(j->feeds, j->nfeeds, j->feeds_cap);
+    j->feeds[j->nfeeds++] = s->feed;
+    mem_grow(j->scans, s->table, j->scans_cap);
+    j->scans[s->table] = s->scan;
+    if (!j->options.store) return ERR_OK;
+    if (!feed_resumes(s->feed)) {
+        return err_set(err, W2001, s->scan->pos,
+                       "not supported yet: going on with table \"%s\" after a restart",
+                       s->scan->scan.name);
+    }
+    if (!j->shared.epoch) return ERR_OK;
+    return state_store_each(j->options.store, s->scan->id, FEED_TABLE, feed_record, s->feed, err);
+}
+
 /* Upstream stages first, so that tasks are in that order too. */
 static Status
 stage_build(Job *j, Stage *s, u32 consumers, Err *err)
@@ -191,11 +256,7 @@ stage_build(Job *j, Stage *s, u32 consumers, Err *err)
         nin += s->in[i]->parallel;
     }
     if (s->scan) {
-        bool timed = s->nodes[0]->kind == PLAN_WATERMARK;
-        TRY(feed_open(s->scan, j->options.env, j->options.batch_rows, timed, j->arena, &s->feed,
-                      err));
-        mem_grow(j->feeds, j->nfeeds, j->feeds_cap);
-        j->feeds[j->nfeeds++] = s->feed;
+        TRY(stage_feed(j, s, err));
     }
     s->tasks = arena_array(j->arena, Task *, s->parallel);
     for (u32 i = 0; i < s->parallel; i++) {
@@ -205,6 +266,7 @@ stage_build(Job *j, Stage *s, u32 consumers, Err *err)
         t->subtasks = s->parallel;
         t->in_order = s->in_order;
         t->by_port = s->by_port;
+        t->epoch = j->shared.epoch;
         t->event_us = WATERMARK_NONE;
         t->in = nin ? arena_array(j->arena, Channel *, nin) : NULL;
         t->seq_bound = s->scan ? arena_make(j->arena, _Atomic(u64)) : NULL;
@@ -213,6 +275,66 @@ stage_build(Job *j, Stage *s, u32 consumers, Err *err)
     }
     for (u32 i = 0; i < s->nin; i++) connect_stages(j, s->in[i], s, i);
     return ERR_OK;
+}
+
+/* ---- epochs --------------------------------------------------------------------------------- */
+
+/* An ordered UNION ALL takes all of one input before the next, so inputs cannot meet at a barrier:
+ * such a job is one epoch. */
+static bool
+job_has_epochs(const Job *j)
+{
+    for (u32 i = 0; i < j->shared.ntasks; i++) {
+        if (j->shared.tasks[i]->by_port) return false;
+    }
+    return j->options.store != NULL;
+}
+
+/* What the next epoch says of every operator: how many subtasks it has. What as many others left
+ * behind is deleted: nobody owns it any more, and everybody has read it. */
+static Status
+job_first_epoch(Job *j, Err *err)
+{
+    const Shared *s = &j->shared;
+    StoreMeta *meta = arena_array(j->arena, StoreMeta, j->plan->nodes + 1);
+    StateChanges changes = {0};
+    u32 nmeta = 0;
+    for (u32 t = 0; t < s->ntasks; t++) {
+        const Task *task = s->tasks[t];
+        for (u32 i = 0; i < task->nops && task->subtask == 0; i++) {
+            u32 id = task->ops[i]->node->id, then = task->subtasks;
+            if (!task->ops[i]->def->barrier && !task->ops[i]->def->restore) continue;
+            char *name = arena_array(j->arena, char, 24), *value = arena_array(j->arena, char, 12);
+            (void)snprintf(name, 24, "subtasks.%u", id);
+            (void)snprintf(value, 12, "%u", task->subtasks);
+            meta[nmeta++] = (StoreMeta){str_from(name), str_from(value)};
+            if (s->epoch && task->ops[i]->def->restore) TRY(subtasks_then(j, id, &then, err));
+            for (u32 k = 0; k < then && then != task->subtasks; k++) {
+                StateWriter w = {&changes, id, (u16)k, s->epoch};
+                state_delete_table(&w, ANY_TABLE);
+            }
+        }
+    }
+    checkpoint_first(j->checkpoint, &changes, meta, nmeta);
+    return ERR_OK;
+}
+
+static Status
+job_checkpoint(Job *j, Err *err)
+{
+    CheckpointOptions options = {.shared = &j->shared,
+                                 .feeds = j->feeds,
+                                 .scans = j->scans,
+                                 .nfeeds = j->nfeeds,
+                                 .store = j->options.store,
+                                 .interval_us = j->options.checkpoint_us,
+                                 .inline_writes = j->options.seed || !j->options.checkpoint_us,
+                                 .stop = j->options.stop,
+                                 .committed = j->options.committed,
+                                 .committed_ctx = j->options.committed_ctx};
+    if (!job_has_epochs(j)) options.interval_us = INT64_MAX / 2;
+    j->checkpoint = checkpoint_open(&options);
+    return j->options.store ? job_first_epoch(j, err) : ERR_OK;
 }
 
 Status
@@ -225,16 +347,19 @@ job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
     j->arena = arena_new();
     j->counts.watermark_us = WATERMARK_NONE;
     pthread_mutex_init(&j->shared.lock, NULL);
+    if (options->store) j->shared.epoch = state_store_epoch(options->store);
     Status st = ERR_OK;
     for (u32 i = 0; i < plan->nroots && !st; i++) {
         Stage *s = stage_of(j, plan->roots[i]);
         assert(s->parallel == 1); /* physical.c gathers before a sink */
         st = stage_build(j, s, 0, err);
     }
+    if (!st) st = job_checkpoint(j, err);
     if (st) {
         job_close(j);
         return st;
     }
+    (void)failpoint(FAIL_RESTORE_DONE);
     *ret_job = j;
     return ERR_OK;
 }
@@ -246,14 +371,28 @@ job_work(Job *j, bool until_idle, Err *err)
                            .seed = j->options.seed,
                            .interrupt = j->options.interrupt,
                            .tick = j->options.tick,
-                           .tick_ctx = j->options.tick_ctx};
+                           .tick_ctx = j->options.tick_ctx,
+                           .checkpoint = j->checkpoint};
     return workers_run(&j->shared, &options, until_idle, err);
 }
 
 Status
 job_run(Job *j, Err *err)
 {
-    return job_work(j, false, err);
+    TRY(job_work(j, false, err));
+    for (u32 i = 0; i < j->shared.ntasks; i++) {
+        if (!j->shared.tasks[i]->done) return ERR_OK; /* stopped */
+    }
+    StoreMeta finished = {STR("finished"), STR("yes")};
+    TRY(checkpoint_finish(j->checkpoint, &finished, 1, err));
+    j->finished = true;
+    return ERR_OK;
+}
+
+bool
+job_finished(const Job *j)
+{
+    return j->finished;
 }
 
 Status
@@ -284,9 +423,11 @@ void
 job_close(Job *j)
 {
     if (!j) return;
+    checkpoint_close(j->checkpoint);
     for (u32 i = 0; i < j->shared.ntasks; i++) task_destroy(j->shared.tasks[i]);
     for (u32 i = 0; i < j->nfeeds; i++) feed_close(j->feeds[i]);
     mem_free(j->feeds);
+    mem_free(j->scans);
     mem_free(j->shared.tasks);
     pthread_mutex_destroy(&j->shared.lock);
     arena_free(j->arena);

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "exec/op.h"
+#include "exec/state/store.h"
 
 typedef struct Job Job;
 
@@ -17,12 +18,22 @@ typedef struct JobOptions {
     const atomic_bool *interrupt;
     void (*tick)(void *ctx); /* about ten times a second, from the thread in job_run */
     void *tick_ctx;
+    /* Durable state; store NULL: none, and a job that ends early leaves nothing. A store that has an
+     * epoch is gone on from: the caller has compared the plans. */
+    StateStore *store;
+    i64 checkpoint_us;       /* between the ends of epochs; 0: as fast as they follow (tests) */
+    const atomic_bool *stop; /* set: end an epoch and return, to go on another time */
+    /* An epoch is durable and its files are visible. From any thread. May be NULL. */
+    void (*committed)(void *ctx, u64 epoch);
+    void *committed_ctx;
 } JobOptions;
 
 /* Build tasks and operators and open sources and sinks. The plan must outlive the job. */
 Status job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err) MUST_USE;
-/* Work until every source has ended and every sink has finished. */
+/* Work until every source has ended and every sink has finished, or until `stop` was obeyed. */
 Status job_run(Job *j, Err *err) MUST_USE;
+/* After job_run: did it come to its end? Its store then says so ("finished" in the meta). */
+bool job_finished(const Job *j);
 /* Work until live sources have nothing new. */
 Status job_pump(Job *j, Err *err) MUST_USE;
 const JobCounts *job_counts(const Job *j);

@@ -20,6 +20,8 @@ typedef struct Out Out; /* where results go: the next operator of the chain, or 
 typedef struct JobCounts {
     _Atomic(u64) rows_in, rows_out, rows_late, rows_skipped, bytes_in;
     _Atomic(i64) watermark_us; /* of the last operator that closes windows */
+    /* Late only for what the operator had closed already, since a source was idle. */
+    _Atomic(u64) rows_late_after_close;
 } JobCounts;
 
 /* Where a RESULT root's rows go; called from one thread at a time. */
@@ -38,9 +40,11 @@ typedef struct OpCtx {
     struct Feed *feed;       /* of the chain's SCAN, shared by its subtasks; NULL: no scan */
     u32 table;               /* the scan's number among the job's, in the order of the plan */
     _Atomic(u64) *seq_bound; /* a source's promise: no later batch has a smaller Batch.seq */
+    bool durable;            /* the job has a store: what is written must survive a crash */
     u32 subtask, subtasks;   /* this instance, of how many */
     u32 consumers;           /* subtasks at the other end of the chain's edge */
     u32 batch_rows;          /* no batch that this operator makes is longer */
+    const char *job;         /* durable: names the job, the same at every start; NULL: unnamed */
 } OpCtx;
 
 /* Pass on rows or time. Takes what it is given; the consumer's failure comes back. */
@@ -59,6 +63,7 @@ void out_again(Out *out);
 typedef enum PollResult {
     POLL_WORKED,
     POLL_WAIT, /* another subtask must move first; ready() tells when */
+    POLL_BARRIER, /* an epoch ends here: nothing was read, and the barrier goes first */
     POLL_IDLE, /* nothing to read now; ask again later */
     POLL_END,  /* nothing more will ever come */
 } PollResult;
@@ -86,6 +91,9 @@ typedef struct OpDef {
     Status (*barrier)(Op *op, StateWriter *w, Out *out, Err *err);
     /* Right after create(), when the job goes on from an epoch. NULL: no state. */
     Status (*restore)(Op *op, StateReader *r, Err *err);
+    /* The job has ended, after end() of all operators: what barrier() does, for the last time.
+     * Sinks only; they have no end(). sync() and commit() follow, also in a job without state. */
+    Status (*finish)(Op *op, StateWriter *w, Err *err);
     /* On the checkpoint thread, while process() may run: make durable what the barrier of the epoch
      * flushed, before the epoch is decided; and make it visible once it is. Sinks only. */
     Status (*sync)(Op *op, u64 epoch, Err *err);

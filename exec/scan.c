@@ -1,6 +1,5 @@
 /* scan.c - taking, decoding and counting chunks for op_scan.c and op_watermark.c. */
 #include "exec/scan.h"
-#include "base/clock.h"
 
 Status
 scan_open(Scan *s, OpCtx *ctx, Err *err)
@@ -26,17 +25,24 @@ scan_take(Scan *s, TakeResult *ret_result, Err *err)
 {
     assert(!s->taken.chunk);
     *s->seq_bound = feed_next_seq(s->feed);
-    TRY(feed_take(s->feed, &s->taken, ret_result, err));
-    if (*ret_result != TAKE_CHUNK) return ERR_OK;
-    *s->seq_bound = s->taken.seq;
-    s->proc_time_us = clock_wall_us();
+    TRY(feed_take(s->feed, s->epoch, &s->taken, ret_result, err));
+    s->proc_time_us = feed_proc_time_us(s->feed);
+    if (*ret_result == TAKE_CHUNK) *s->seq_bound = s->taken.seq;
     return ERR_OK;
+}
+
+void
+scan_barrier(Scan *s, u64 epoch)
+{
+    assert(!s->taken.chunk && epoch > s->epoch);
+    s->epoch = epoch;
+    feed_passed(s->feed);
 }
 
 bool
 scan_ready_to_take(const Scan *s)
 {
-    return feed_ready(s->feed) || *s->seq_bound < feed_next_seq(s->feed);
+    return feed_ready(s->feed, s->epoch) || *s->seq_bound < feed_next_seq(s->feed);
 }
 
 Status

@@ -7,6 +7,7 @@ typedef struct Scan {
     Feed *feed;
     Reader *reader;
     JobCounts *counts;
+    u64 epoch;               /* the last whose barrier was passed */
     u32 table;               /* of the job's scans, in the order of the plan */
     Taken taken;             /* the chunk being decoded; chunk NULL: none */
     ReadCounts told;         /* what the job's counts have been told of so far */
@@ -19,6 +20,8 @@ void scan_close(Scan *s); /* half-open is fine */
 
 /* Take the next chunk; only when the last one is used up. */
 Status scan_take(Scan *s, TakeResult *ret_result, Err *err) MUST_USE;
+/* After TAKE_BARRIER: the epoch's barrier goes on from here. */
+void scan_barrier(Scan *s, u64 epoch);
 /* After TAKE_WAIT: might scan_take answer otherwise now, or has the promise of seq_bound fallen
  * behind? A consumer in order would wait for it, and the feed's other takers for the consumer. */
 bool scan_ready_to_take(const Scan *s);

@@ -4,6 +4,7 @@
  * back; the end comes when all inputs have ended, after a last watermark of WATERMARK_MAX. */
 #include "exec/task.h"
 #include "base/mem.h"
+#include "exec/feed.h"
 
 /* ---- channels ----------------------------------------------------------------------------- */
 
@@ -163,6 +164,7 @@ task_end(Task *t, Err *err)
     }
     if (t->again != t->nops) return ERR_OK;
     for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], (Msg){.kind = MSG_END});
+    if (!t->nin && t->ctx.feed) feed_leave(t->ctx.feed);
     pthread_mutex_lock(&t->shared->lock);
     t->done = true;
     for (u32 i = 0; i < t->nin; i++) {
@@ -176,6 +178,40 @@ task_end(Task *t, Err *err)
     return ERR_OK;
 }
 
+/* ---- epochs ------------------------------------------------------------------------------- */
+
+/* The rows so far belong to an epoch: every operator writes what it changed, then the barrier goes
+ * on. */
+static Status
+task_barrier(Task *t, u64 epoch, Err *err)
+{
+    assert(t->again == t->nops && epoch == t->epoch + 1);
+    for (u32 i = 0; i < t->nops; i++) {
+        Op *op = t->ops[i];
+        StateWriter w = {&t->changes, op->node->id, (u16)t->subtask, epoch};
+        if (op->def->barrier) TRY(op->def->barrier(op, &w, &t->outs[i], err));
+    }
+    Msg m = {.kind = MSG_BARRIER, .epoch = epoch};
+    for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], m);
+    pthread_mutex_lock(&t->shared->lock);
+    t->epoch = epoch;
+    for (u32 i = 0; i < t->nin; i++) t->in[i]->barred = false;
+    pthread_mutex_unlock(&t->shared->lock);
+    return ERR_OK;
+}
+
+/* Do all inputs that still bring rows stand at the barrier? */
+static bool
+task_aligned(const Task *t)
+{
+    bool any = false;
+    for (u32 i = 0; i < t->nin; i++) {
+        if (!t->in[i]->ended && !t->in[i]->barred) return false;
+        any |= !t->in[i]->ended;
+    }
+    return any;
+}
+
 /* ---- taking messages ---------------------------------------------------------------------- */
 
 /* In order, a batch may be taken when no other input can still bring one with a smaller seq. */
@@ -186,7 +222,7 @@ choose_in_order(const Task *t)
     u64 least = UINT64_MAX, bound = UINT64_MAX;
     for (u32 i = 0; i < t->nin; i++) {
         Channel *c = t->in[i];
-        if (c->ended) continue;
+        if (c->ended || c->barred) continue; /* what comes behind a barrier has a larger seq */
         if (c->len == 0) {
             const _Atomic(u64) *promise = c->from->seq_bound;
             bound = MIN(bound, promise ? *promise : 0);
@@ -214,7 +250,7 @@ choose_input(const Task *t)
     }
     for (u32 i = 0; i < t->nin; i++) {
         Channel *c = t->in[(t->next_in + i) % t->nin];
-        if (c->len) return c;
+        if (c->len && !c->barred) return c;
     }
     return NULL;
 }
@@ -253,7 +289,9 @@ task_message(Task *t, Channel *c, Msg m, Err *err)
         return task_end(t, err);
     }
     case MSG_BARRIER:
-        break; /* epochs come with durable state */
+        assert(m.epoch == t->epoch + 1);
+        c->barred = true;
+        return ERR_OK; /* task_step goes on when all inputs are there */
     }
     UNREACHABLE();
 }
@@ -282,18 +320,32 @@ task_runnable(const Task *t)
     if (t->running || t->done || !edge_has_room(t)) return false;
     /* A source that need not go on does not wait for its siblings, nor for new rows. */
     if (t->first || t->ending || t->again != t->nops || edge_closed(t)) return true;
-    if (t->nin) return choose_input(t) != NULL;
-    if (t->idle) return false;
+    if (t->nin) return task_aligned(t) || choose_input(t) != NULL;
+    if (t->idle || (t->shared->stop_epoch && t->epoch >= t->shared->stop_epoch)) return false;
     Op *op = t->ops[0];
     return !t->waiting || !op->def->ready || op->def->ready(op);
+}
+
+/* The epoch that a source must end before it reads on; 0: none. A scan is told by its feed. */
+static u64
+source_barrier_due(Task *t)
+{
+    if (t->ctx.feed) return 0;
+    pthread_mutex_lock(&t->shared->lock);
+    u64 declared = t->shared->epoch;
+    pthread_mutex_unlock(&t->shared->lock);
+    return declared > t->epoch ? declared : 0;
 }
 
 static Status
 source_step(Task *t, bool *ret_progress, Err *err)
 {
-    PollResult result;
-    TRY(t->ops[0]->def->poll(t->ops[0], &t->outs[0], &result, err));
-    *ret_progress = result == POLL_WORKED || result == POLL_END;
+    PollResult result = POLL_BARRIER;
+    if (!source_barrier_due(t)) {
+        TRY(t->ops[0]->def->poll(t->ops[0], &t->outs[0], &result, err));
+    }
+    *ret_progress = result == POLL_WORKED || result == POLL_END || result == POLL_BARRIER;
+    if (result == POLL_BARRIER) return task_barrier(t, t->epoch + 1, err);
     if (result == POLL_END) return task_end(t, err);
     pthread_mutex_lock(&t->shared->lock);
     t->waiting = result == POLL_WAIT;
@@ -329,6 +381,7 @@ task_step(Task *t, bool *ret_progress, Err *err)
     }
     if (!t->nin) return source_step(t, ret_progress, err);
     for (u32 i = 0; i < TASK_STEP_MSGS && task_wants_input(t); i++) {
+        if (task_aligned(t)) TRY(task_barrier(t, t->epoch + 1, err));
         pthread_mutex_lock(&t->shared->lock);
         Channel *c = i == 0 || edge_has_room(t) ? choose_input(t) : NULL;
         Msg m = c ? channel_take(c) : (Msg){0};
@@ -344,6 +397,7 @@ task_step(Task *t, bool *ret_progress, Err *err)
 void
 task_destroy(Task *t)
 {
+    state_changes_done(&t->changes);
     for (u32 i = 0; i < t->nin; i++) channel_done(t->in[i]);
     for (u32 i = 0; i < t->nops; i++) {
         if (t->ops[i]) t->ops[i]->def->destroy(t->ops[i]);

@@ -7,9 +7,13 @@
  * the scheduler's lock; everything else of a task belongs to the worker that runs it. */
 #pragma once
 #include "exec/op.h"
+#include "exec/state/changes.h"
 #include <pthread.h>
 
 /* 8 batches: enough that neither side waits for the other in step, and still inside L2/L3. */
+/* The table of a scan node that holds the position of its feed. */
+enum { FEED_TABLE = 0 };
+
 enum { CHANNEL_ROOM = 8, TASK_STEP_MSGS = 8 };
 
 typedef struct Task Task;
@@ -23,6 +27,7 @@ typedef struct Channel {
     u32 head, len, cap;
     bool closed;  /* the consumer wants no more: what is sent is dropped */
     bool ended;   /* MSG_END was taken out */
+    bool barred;  /* its barrier was taken out; nothing more until all inputs have theirs */
     i64 event_us; /* the last watermark taken out */
 } Channel;
 
@@ -50,6 +55,8 @@ struct Task {
     Channel **edge;
     u32 nedge;
     i64 event_us, proc_us; /* combined watermark of the inputs */
+    u64 epoch;             /* whose barrier it has passed last; written under the lock */
+    StateChanges changes;  /* of the epoch that it passed, until the checkpoint takes them */
     OpCtx ctx;
     /* Under the scheduler's lock. */
     bool running, done, idle, waiting;
@@ -64,6 +71,8 @@ struct Shared {
     pthread_mutex_t lock; /* channels and the flags of tasks */
     Task **tasks;         /* upstream first */
     u32 ntasks;
+    u64 epoch;      /* declared last */
+    u64 stop_epoch; /* sources read no further than this one; 0: none */
 };
 
 /* May the task run now? With the lock held. */

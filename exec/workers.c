@@ -128,6 +128,13 @@ work(Workers *s, bool caller)
             fail(s, err_set(&err, W8002, POS_NONE, "interrupted"), &err);
             break;
         }
+        if (s->options->checkpoint) {
+            bool over;
+            Status st = checkpoint_step(s->options->checkpoint, &over, &err);
+            if (st) fail(s, st, &err);
+            s->over |= over;
+            if (s->over) break;
+        }
         Task *t = pick(s, last);
         if (!t) {
             rest(s);

@@ -4,7 +4,7 @@
  * sources the one that it ran last, whose buffers are warm. With a seed there is one worker, which
  * picks at random: the same seed gives the same interleaving. */
 #pragma once
-#include "exec/task.h"
+#include "exec/checkpoint.h"
 
 typedef struct WorkOptions {
     u32 threads;                  /* >= 1 */
@@ -12,8 +12,9 @@ typedef struct WorkOptions {
     const atomic_bool *interrupt; /* true: stop with W8002 */
     void (*tick)(void *ctx); /* about ten times a second from the calling thread; may be NULL */
     void *tick_ctx;
+    Checkpoint *checkpoint; /* NULL: no epochs */
 } WorkOptions;
 
-/* Run until all tasks are done; with until_idle, until nothing more can be done before sources get
- * new rows. The first failure stops everything and comes back. */
+/* Run until all tasks are done, or the checkpoint has been stopped; with until_idle, until nothing
+ * more can be done before sources get new rows. The first failure stops everything and comes back. */
 Status workers_run(Shared *s, const WorkOptions *options, bool until_idle, Err *err) MUST_USE;

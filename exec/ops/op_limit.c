@@ -34,6 +34,35 @@ limit_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
     return part ? out_batch(out, part, err) : ERR_OK;
 }
 
+/* State: one record, the two counts. */
+static Status
+limit_barrier(Op *op, StateWriter *w, Out *out, Err *err)
+{
+    (void)out, (void)err;
+    const Limit *l = (const Limit *)op;
+    u64 counts[2] = {l->skip, l->left};
+    state_put(w, (StateKey){0}, (Str){(const char *)counts, sizeof counts});
+    return ERR_OK;
+}
+
+static Status
+limit_record(void *ctx, const StateRecord *record, Err *err)
+{
+    Limit *l = ctx;
+    u64 counts[2];
+    if (record->image.len != sizeof counts) return state_damaged("the counts of LIMIT", err);
+    memcpy(counts, record->image.ptr, sizeof counts);
+    l->skip = counts[0];
+    l->left = counts[1];
+    return ERR_OK;
+}
+
+static Status
+limit_restore(Op *op, StateReader *r, Err *err)
+{
+    return state_each(r, 0, limit_record, op, err);
+}
+
 static void
 limit_destroy(Op *op)
 {
@@ -43,5 +72,7 @@ limit_destroy(Op *op)
 const OpDef op_limit = {
     .create = limit_create,
     .process = limit_process,
+    .barrier = limit_barrier,
+    .restore = limit_restore,
     .destroy = limit_destroy,
 };

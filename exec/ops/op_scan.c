@@ -27,6 +27,7 @@ scan_poll(Op *op, Out *out, PollResult *ret_result, Err *err)
         if (took == TAKE_END) *ret_result = POLL_END;
         if (took == TAKE_IDLE) *ret_result = POLL_IDLE;
         if (took == TAKE_WAIT) *ret_result = POLL_WAIT;
+        if (took == TAKE_BARRIER) *ret_result = POLL_BARRIER;
         if (took != TAKE_CHUNK) return ERR_OK;
     }
     Batch *b = NULL;
@@ -42,6 +43,14 @@ scan_ready(Op *op)
     return scan_ready_to_take(&((ScanOp *)op)->scan);
 }
 
+static Status
+scan_barrier_passed(Op *op, StateWriter *w, Out *out, Err *err)
+{
+    (void)out, (void)err;
+    scan_barrier(&((ScanOp *)op)->scan, state_epoch(w));
+    return ERR_OK;
+}
+
 static void
 scan_destroy(Op *op)
 {
@@ -54,5 +63,6 @@ const OpDef op_scan = {
     .create = scan_create,
     .poll = scan_poll,
     .ready = scan_ready,
+    .barrier = scan_barrier_passed,
     .destroy = scan_destroy,
 };

@@ -64,6 +64,34 @@ values_poll(Op *op, Out *out, PollResult *ret_result, Err *err)
     return st;
 }
 
+/* State: one record, the number of the next row. */
+static Status
+values_barrier(Op *op, StateWriter *w, Out *out, Err *err)
+{
+    (void)out, (void)err;
+    const Values *v = (const Values *)op;
+    state_put(w, (StateKey){0}, (Str){(const char *)&v->next, sizeof v->next});
+    return ERR_OK;
+}
+
+static Status
+values_record(void *ctx, const StateRecord *record, Err *err)
+{
+    Values *v = ctx;
+    u32 next;
+    if (record->image.len != sizeof next) return state_damaged("the next row of VALUES", err);
+    memcpy(&next, record->image.ptr, sizeof next);
+    if (next > v->op.node->values.nrows) return state_damaged("the next row of VALUES", err);
+    if (v->next < next) v->next = next;
+    return ERR_OK;
+}
+
+static Status
+values_restore(Op *op, StateReader *r, Err *err)
+{
+    return state_each(r, 0, values_record, op, err);
+}
+
 static void
 values_destroy(Op *op)
 {
@@ -73,5 +101,7 @@ values_destroy(Op *op)
 const OpDef op_values = {
     .create = values_create,
     .poll = values_poll,
+    .barrier = values_barrier,
+    .restore = values_restore,
     .destroy = values_destroy,
 };

@@ -245,6 +245,9 @@ take_chunk(WatermarkOp *w, Out *out, PollResult *ret_result, Err *err)
     case TAKE_IDLE:
         *ret_result = POLL_IDLE;
         return send_watermark(w, out, err);
+    case TAKE_BARRIER: /* the watermark of what was read belongs to the epoch */
+        *ret_result = POLL_BARRIER;
+        return send_watermark(w, out, err);
     case TAKE_END:
         *ret_result = POLL_END;
         return ERR_OK;
@@ -281,6 +284,16 @@ watermark_poll(Op *op, Out *out, PollResult *ret_result, Err *err)
     return ERR_OK;
 }
 
+static Status
+watermark_barrier(Op *op, StateWriter *writer, Out *out, Err *err)
+{
+    WatermarkOp *w = (WatermarkOp *)op;
+    (void)out, (void)err;
+    assert(w->nparked == 0);
+    scan_barrier(&w->scan, state_epoch(writer));
+    return ERR_OK;
+}
+
 static bool
 watermark_ready(Op *op)
 {
@@ -312,5 +325,6 @@ const OpDef op_watermark = {
     .create = watermark_create,
     .poll = watermark_poll,
     .ready = watermark_ready,
+    .barrier = watermark_barrier,
     .destroy = watermark_destroy,
 };

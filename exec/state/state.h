@@ -23,6 +23,8 @@ typedef struct StateKey {
  * OpDef.barrier. */
 typedef struct StateWriter StateWriter;
 
+u64 state_epoch(const StateWriter *w); /* the number of the epoch that ends */
+
 /* Room for a record of len bytes, to be filled before the next call; replaces an older one. */
 u8 *state_room(StateWriter *w, StateKey key, u32 len);
 void state_put(StateWriter *w, StateKey key, Str image);

@@ -64,7 +64,15 @@ fake_close(Source *s)
     (void)s;
 }
 
+static bool
+fake_bounded(const Source *s)
+{
+    (void)s;
+    return true;
+}
+
 static const SourceDef fake_source = {.open = fake_open,
+                                      .bounded = fake_bounded,
                                       .partitions = fake_partitions,
                                       .fetch = fake_fetch,
                                       .rewind = fake_rewind,
@@ -83,19 +91,27 @@ feed_over(Arena *a, Fake *fake, bool timed, bool ordered)
     scan->kind = PLAN_SCAN;
     scan->ordered = ordered;
     scan->scan.table = t;
+    PlanNode *watermark = arena_make(a, PlanNode);
+    watermark->kind = PLAN_WATERMARK;
     Feed *f = NULL;
     Err err;
-    CHECK(feed_open(scan, NULL, 2048, timed, a, &f, &err) == ERR_OK);
+    CHECK(feed_open(scan, timed ? watermark : NULL, NULL, 2048, 2, a, &f, &err) == ERR_OK);
     return f;
+}
+
+static TakeResult
+take_in(Feed *f, u64 epoch, Taken *t)
+{
+    Err err;
+    TakeResult r = TAKE_END;
+    CHECK(feed_take(f, epoch, t, &r, &err) == ERR_OK);
+    return r;
 }
 
 static TakeResult
 take(Feed *f, Taken *t)
 {
-    Err err;
-    TakeResult r = TAKE_END;
-    CHECK(feed_take(f, t, &r, &err) == ERR_OK);
-    return r;
+    return take_in(f, 0, t);
 }
 
 static void
@@ -132,12 +148,12 @@ probes_decide_who_is_first(void)
     Err err;
     CHECK(take(f, &x) == TAKE_CHUNK && x.probe && x.partition == 0);
     CHECK(take(f, &y) == TAKE_CHUNK && y.probe && y.partition == 1);
-    CHECK(take(f, &z) == TAKE_WAIT && !feed_ready(f)); /* the empty one ended meanwhile */
+    CHECK(take(f, &z) == TAKE_WAIT && !feed_ready(f, 0)); /* the empty one ended meanwhile */
     CHECK(feed_watermark(f) == WATERMARK_NONE);
     feed_return(f, &x);
     feed_return(f, &y);
     CHECK(feed_probe(f, &x, 900, &err) == ERR_OK && feed_probe(f, &y, 100, &err) == ERR_OK);
-    CHECK(feed_ready(f) && fake.rewound == 2 && feed_watermark(f) == 100);
+    CHECK(feed_ready(f, 0) && fake.rewound == 2 && feed_watermark(f) == 100);
     CHECK(take(f, &x) == TAKE_CHUNK && !x.probe && x.partition == 1 && x.number == 0);
     i64 wm;
     CHECK(feed_incoming(f, &x, &wm) && wm == WATERMARK_NONE); /* a bound is no watermark of a row */
@@ -160,7 +176,7 @@ an_idle_partition_is_probed_later(void)
     CHECK(take(f, &x) == TAKE_CHUNK && x.probe && x.partition == 1);
     feed_return(f, &x);
     CHECK(feed_probe(f, &x, 50, &err) == ERR_OK);
-    CHECK(feed_ready(f)); /* nobody waits for rows that are not there */
+    CHECK(feed_ready(f, 0)); /* nobody waits for rows that are not there */
     CHECK(take(f, &x) == TAKE_CHUNK && !x.probe && x.partition == 1);
     feed_post(f, &x, 60);
     feed_return(f, &x);
@@ -168,6 +184,38 @@ an_idle_partition_is_probed_later(void)
     TakeResult r = TAKE_IDLE;
     for (u32 i = 0; i < 8 && r == TAKE_IDLE; i++) r = take(f, &x);
     CHECK(r == TAKE_CHUNK && x.probe && x.partition == 0); /* looked at once it has something */
+    feed_return(f, &x);
+    feed_close(f);
+    arena_free(a);
+}
+
+/* Two subtasks: nobody takes on while the other still has a chunk of the epoch. */
+static void
+a_barrier_waits_for_chunks_in_hand(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"cccc"}, .nparts = 1};
+    Feed *f = feed_over(a, &fake, true, false);
+    Taken x, y;
+    CHECK(take(f, &x) == TAKE_CHUNK && take(f, &y) == TAKE_CHUNK);
+    feed_barrier(f, 1);
+    feed_post(f, &x, 10);
+    feed_return(f, &x);
+    CHECK(feed_ready(f, 0) && take_in(f, 0, &x) == TAKE_BARRIER);
+    feed_passed(f);
+    CHECK(!feed_ready(f, 1) && take_in(f, 1, &x) == TAKE_WAIT);
+    feed_post(f, &y, 20);
+    feed_return(f, &y);
+    CHECK(take_in(f, 0, &y) == TAKE_BARRIER);
+    feed_passed(f);
+    CHECK(feed_ready(f, 1) && take_in(f, 1, &x) == TAKE_CHUNK && x.number == 2);
+    feed_post(f, &x, 30);
+    feed_return(f, &x);
+    feed_barrier(f, 2);
+    CHECK(take_in(f, 1, &x) == TAKE_BARRIER);
+    feed_passed(f);
+    feed_leave(f); /* the other one has no more use for rows: nobody waits for it */
+    CHECK(take_in(f, 2, &x) == TAKE_CHUNK && x.number == 3);
     feed_return(f, &x);
     feed_close(f);
     arena_free(a);
@@ -182,11 +230,11 @@ ordered_partitions_go_one_chunk_at_a_time(void)
     Taken x, y;
     u32 order[4], n = 0;
     while (n < 4 && take(f, &x) == TAKE_CHUNK) {
-        CHECK(take(f, &y) == TAKE_WAIT && !feed_ready(f));
+        CHECK(take(f, &y) == TAKE_WAIT && !feed_ready(f, 0));
         CHECK(x.seq == n && feed_next_seq(f) == n + 1);
         order[n++] = x.partition;
         feed_return(f, &x);
-        CHECK(feed_ready(f));
+        CHECK(feed_ready(f, 0));
     }
     CHECK(n == 3 && order[0] == 0 && order[1] == 0 && order[2] == 1);
     feed_close(f);
@@ -194,4 +242,5 @@ ordered_partitions_go_one_chunk_at_a_time(void)
 }
 
 TESTS(TEST(maxima_pass_from_chunk_to_chunk), TEST(probes_decide_who_is_first),
-      TEST(an_idle_partition_is_probed_later), TEST(ordered_partitions_go_one_chunk_at_a_time))
+      TEST(an_idle_partition_is_probed_later),
+      TEST(a_barrier_waits_for_chunks_in_hand), TEST(ordered_partitions_go_one_chunk_at_a_time))
