@@ -8,6 +8,7 @@ definition of windows and lateness (oracle/windows.py of the shared pages), late
 A round is a few files of rows and a test file (docs/slt.md) with four queries; `weir test` runs all rounds at
 once in every mode. Each round has a seed of its own, so that --only repeats one.
 """
+import collections
 import pathlib
 import random
 import re
@@ -23,6 +24,7 @@ MODES = ["", "--batch 1", "--batch 3", "--batch 2048", "--threads 1", "--threads
 QUERIES = 4  # of a round
 SHOWN_MAX = 5  # failing rounds of a mode that are printed
 LINES_MAX = 40  # of each
+WRONG = 9999  # number of a round with wrong rows
 ALL_SECONDS, ONE_SECONDS = 1200, 30
 
 
@@ -56,22 +58,41 @@ def run(oracle, mode, target, seconds):
     except subprocess.TimeoutExpired as e:
         return None, f"no end after {seconds} s\n" + (e.stdout or b"").decode("utf-8", "replace")
     text = done.stdout.decode("utf-8", "replace")
-    if not re.search(r"^\d+ passed, \d+ failed", text.strip().split("\n")[-1]):
+    counts = re.search(r"^(\d+) passed, (\d+) failed", text.strip().split("\n")[-1])
+    failed = {int(n) for n in re.findall(r"^\S*round-(\d+)\.slt:\d+:", text, re.M)}
+    if not counts or int(counts[2]) != len(failed):
         return None, f"exit code {done.returncode}\n{text}"
-    return {int(n) for n in re.findall(r"^\S*round-(\d+)\.slt:\d+: failed", text, re.M)}, text
+    return failed, text
+
+
+def differences(block):
+    """A failed record's lines; of long lists of rows only those that differ."""
+    match = re.search(r"\n  expected:\n(.*?)\n  came:\n(.*)", block, re.S)
+    if not match:
+        return block.rstrip()
+    want, got = (collections.Counter(line.strip() for line in part.rstrip().split("\n")) for part in match.groups())
+    return "\n".join([block[:match.start()], *(f"  missing: {line}" for line in (want - got).elements()),
+                      *(f"  extra:   {line}" for line in (got - want).elements())])
 
 
 def by_round(text):
-    """{round: its lines}, of what `weir test` printed."""
-    parts = re.split(r"^(?=\S*round-\d+\.slt:\d+: failed)", text, flags=re.M)
+    """{round: its first failed record}, of what `weir test` printed."""
     out = {}
-    for part in parts[1:]:
-        out.setdefault(int(re.match(r"\S*round-(\d+)", part)[1]), part)
+    for part in re.split(r"^(?=\S*round-\d+\.slt:\d+:)", text, flags=re.M)[1:]:
+        out.setdefault(int(re.match(r"\S*round-(\d+)", part)[1]), differences(part.split("\n  again:")[0]))
     return out
+
+
+def make_wrong_round(folder):
+    """A round that must fail, so that a runner that sees no failure is seen."""
+    (folder / f"round-{WRONG}.slt").write_text(record("query", "SELECT COUNT(*) FROM (VALUES 1, 2)", ["3"]))
 
 
 def check_mode(oracle, mode, paths):
     failed, text = run(oracle, mode, paths[0].parent, ALL_SECONDS)
+    if failed is not None:
+        oracle.check(WRONG in failed, f"mode {mode}: the round that is wrong on purpose fails")
+        failed.discard(WRONG)
     shown = by_round(text)
     if failed is None:  # one round took all others with it: each in a process of its own
         failed = set()
@@ -101,6 +122,7 @@ def main():
     numbers = range(args.rounds) if args.only < 0 else [args.only]
     paths = [make_round(folder, args.seed, n, definition, args.kinds.split(","), args.shapes.split(","))
              for n in numbers]
+    make_wrong_round(folder)
     for mode in MODES if args.modes == "" else args.modes.split(";"):
         check_mode(oracle, mode.strip(), paths)
     oracle.done()

@@ -118,6 +118,11 @@ class Times:
         whole = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=t // self.per_second)
         return f"{whole:%Y-%m-%d %H:%M:%S}.{t % self.per_second:0{self.digits}}"
 
+    def bound_text(self, t):
+        """Of window_start and window_end, which are TIMESTAMP(3) over any time."""
+        whole = self.text(t)
+        return whole[:len(whole) - self.digits + 3]
+
     def interval(self, units):
         sign, units = "-" if units < 0 else "", abs(units)
         return (f"INTERVAL '{sign}{units // self.per_second}.{units % self.per_second:0{self.digits}}' "
@@ -129,7 +134,8 @@ class Data:
 
     def __init__(self, rng):
         self.times = Times(rng.choice([3, 3, 3, 6]))
-        self.step = 1 if self.times.digits == 3 else rng.choice([1, 250, 1000])
+        self.step = 1 if self.times.digits == 3 else rng.choice([250, 999, 1000])
+        self.span = 1 if self.times.digits == 3 else 1000  # of windows: milliseconds, as in Flink
         self.base = rng.choice([0, self.times.start])  # near 1970, and before it
         self.delay = rng.choice([0, 0, 1, 5]) * self.step
         self.format = rng.choice(["csv", "json"])
@@ -184,17 +190,17 @@ class Query:
                     "again": self.sql_again, "rank": self.sql_rank}[shape]()
 
     def spans(self, rng):
-        step = self.data.step
-        self.slide = rng.choice([1, 2, 5, 10]) * step if self.kind in ("HOP", "CUMULATE") else 0
+        span = self.data.span
+        self.slide = rng.choice([1, 2, 5, 10]) * span if self.kind in ("HOP", "CUMULATE") else 0
         if self.kind == "HOP":
             self.size = self.slide * rng.choice([1, 2, 3, 6, 60])
             if rng.random() < 0.3:  # no multiple of the slide; sometimes less, which leaves gaps
-                self.size = max(step, self.size + rng.choice([-3, 1, 3, 7]) * step)
+                self.size = max(span, self.size + rng.choice([-3, 1, 3, 7]) * span)
         elif self.kind == "CUMULATE":
             self.size = self.slide * rng.choice([1, 2, 3, 6, 40])
         else:
-            self.size = rng.choice([1, 3, 10, 50]) * step
-        self.offset = rng.choice([0, 0, 3, -2]) * step if self.kind != "SESSION" else 0
+            self.size = rng.choice([1, 3, 10, 50]) * span
+        self.offset = rng.choice([0, 0, 3, -2]) * span if self.kind != "SESSION" else 0
 
     # -- the text ----------------------------------------------------------------------------------
 
@@ -202,13 +208,16 @@ class Query:
         interval = self.times.interval
         if kind == "SESSION":
             by = f" PARTITION BY {', '.join(self.partition)}" if self.partition else ""
+            if self.where:  # which rows make a session must not depend on where a filter is computed
+                table = f"(SELECT * FROM {table} WHERE {self.where})"
             return f"SESSION(TABLE {table}{by}, DESCRIPTOR(ts), {interval(self.size)})"
         spans = ([interval(self.slide)] if self.slide else []) + [interval(self.size)]
         spans += [interval(self.offset)] if self.offset else []
         return f"{kind}(TABLE {table}, DESCRIPTOR(ts), {', '.join(spans)})"
 
     def where_text(self):
-        return f" WHERE {self.where}" if self.where else ""
+        inside = self.kind == "SESSION" and self.shape != "group"
+        return f" WHERE {self.where}" if self.where and not inside else ""
 
     def sql_plain(self):
         keys = "".join(f", {k}" for k in self.keys)
@@ -237,8 +246,10 @@ class Query:
 
     def sql_stacked(self):
         size = self.times.interval(self.outer * self.size)
+        # Without the inner window's bounds, whose names would hide the outer ones.
+        inner = self.sql_inner().replace("SELECT window_start, window_end, ", "SELECT ")
         return (f"SELECT window_start, window_end, COUNT(*), SUM(c), MAX(s)\n"
-                f"FROM TUMBLE(TABLE (\n  {self.sql_inner()}), DESCRIPTOR(window_time), {size})\n"
+                f"FROM TUMBLE(TABLE (\n  {inner}), DESCRIPTOR(window_time), {size})\n"
                 "GROUP BY window_start, window_end")
 
     def sql_rank(self):
@@ -268,9 +279,9 @@ class Query:
 
     def expected(self, definition):
         groups, late = self.windows(definition)
-        text = self.times.text
+        text, bound = self.times.text, self.times.bound_text
         if self.shape in ("plain", "group"):
-            return [[text(s), text(e), text(e - 1), *keys, *(aggregate(a, rows) for a in self.aggregates)]
+            return [[bound(s), bound(e), text(e - 1), *keys, *(aggregate(a, rows) for a in self.aggregates)]
                     for (s, e, keys), rows in groups.items()], late
         inner = [(s, e, keys, len(rows), sum(r.v for r in rows if r.v is not None)
                   if any(r.v is not None for r in rows) else None) for (s, e, keys), rows in groups.items()]
@@ -285,7 +296,7 @@ class Query:
                 start = (e - 1) // size * size
                 window = start, start + size
             outer[window].append((c, total))
-        return [[text(s), text(e), str(len(x)), str(sum(c for c, _ in x)),
+        return [[bound(s), bound(e), str(len(x)), str(sum(c for c, _ in x)),
                  text_of(max((t for _, t in x if t is not None), default=None))] for (s, e), x in outer.items()], late
 
     def ranked(self, inner):
@@ -294,6 +305,6 @@ class Query:
             windows[s, e].append((keys, c))
         for (s, e), rows in windows.items():
             rows.sort(key=lambda x: (-x[1], [(k == NULL, k) for k in x[0]]))
-            out += [[self.times.text(s), self.times.text(e), *keys, str(c), str(i + 1)]
+            out += [[self.times.bound_text(s), self.times.bound_text(e), *keys, str(c), str(i + 1)]
                     for i, (keys, c) in enumerate(rows[:self.limit])]
         return out
