@@ -33,8 +33,8 @@ pane_share_of(u64 hash, u32 parts)
     return (u32)(((u128)hash * parts) >> 64);
 }
 
-static void
-row_done(const PaneShape *shape, u8 *row)
+void
+pane_row_done(const PaneShape *shape, u8 *row)
 {
     for (u32 a = 0; a < shape->layout->naggs; a++) {
         const AggCall *c = shape->aggs[a];
@@ -66,7 +66,7 @@ pane_unref(Pane *p)
             u8 *row = pane_row(p, i);
             u64 hash = p->parts ? pane_row_hash(p->shape->layout, row) : 0;
             if (p->parts && pane_is_spent(p, pane_share_of(hash, p->parts))) continue;
-            row_done(p->shape, row);
+            pane_row_done(p->shape, row);
         }
     }
     for (u32 i = 0; i < p->nchunks; i++) mem_free(p->chunks[i]);
@@ -131,8 +131,8 @@ chunk_add(Pane *p, u32 rows)
 }
 
 /* Room in chunk 0 for `more` rows, as far as it goes. Rows move here, and only here. */
-static void
-rows_reserve(Pane *p, u64 more)
+void
+pane_reserve_rows(Pane *p, u32 more)
 {
     u32 full = pane_chunk_rows(p);
     u32 need = (u32)MIN((u64)p->rows + more, (u64)full);
@@ -154,10 +154,10 @@ rows_reserve(Pane *p, u64 more)
 void
 pane_pin(Pane *p)
 {
-    rows_reserve(p, pane_chunk_rows(p));
+    pane_reserve_rows(p, pane_chunk_rows(p));
 }
 
-/* rows_reserve() came before. */
+/* pane_reserve_rows() came before. */
 u8 *
 pane_append_raw(Pane *p)
 {
@@ -227,7 +227,7 @@ void
 pane_reserve(Pane *p, u32 more)
 {
     index_reserve(p, more);
-    rows_reserve(p, more);
+    pane_reserve_rows(p, more);
 }
 
 /* Long texts of a new row move into the pane's heap. */
@@ -400,7 +400,7 @@ pane_single_group(Pane *p)
     const RowLayout *l = p->shape->layout;
     assert(l->nkeys == 0);
     if (p->rows == 0) {
-        rows_reserve(p, 1);
+        pane_reserve_rows(p, 1);
         pane_row_init(p, pane_append_raw(p));
     }
     pane_touch(p, 0);
@@ -487,7 +487,7 @@ merge_run(Pane *p, Pane *from, const u32 *number, const u64 *hash, u32 n, bool s
         u8 *to = pane_find_raw(p, hash[i], row_words(from_l, row), from->heap != NULL, &made);
         if (!made) {
             states_merge(p->shape, to, row);
-            if (spend) row_done(p->shape, row);
+            if (spend) pane_row_done(p->shape, row);
         } else if (spend) {
             memcpy(to + l->states_at, row + l->states_at, l->states_bytes);
         } else {
@@ -521,7 +521,7 @@ merge_single(Pane *p, Pane *from, bool spend)
     if (from->rows == 0) return;
     u8 *row = pane_row(from, 0);
     states_merge(p->shape, pane_single_group(p), row);
-    if (spend) row_done(p->shape, row);
+    if (spend) pane_row_done(p->shape, row);
 }
 
 void

@@ -41,6 +41,9 @@ row_words(const RowLayout *l, const u8 *row)
 
 /* A raw row behind the others: zeroed, without key, states not initialised, not in the index. */
 u8 *pane_append_raw(Pane *p);
+void pane_row_done(const PaneShape *shape, u8 *row);
+/* Room in chunk 0 for `more` rows, as far as it goes. */
+void pane_reserve_rows(Pane *p, u32 more);
 /* Room for `more` rows in the index, and in chunk 0 as far as it goes. */
 void pane_reserve(Pane *p, u32 more);
 void pane_row_init(const Pane *p, u8 *row); /* the states of a raw row */
@@ -108,6 +111,9 @@ pane_row_hash(const RowLayout *l, const u8 *row)
     memcpy(&h, row, sizeof h);
     return h;
 }
+
+/* Rows by their keys: NULL first, ascending, texts by bytes. */
+int pane_row_cmp(const RowLayout *l, const u8 *a, const u8 *b);
 
 /* ---- keys of a batch ---------------------------------------------------------------------- */
 

@@ -108,8 +108,8 @@ word_cmp(Type t, const u8 *a, const u8 *b)
     return ((i64)x > (i64)y) - ((i64)x < (i64)y);
 }
 
-static int
-row_cmp(const RowLayout *l, const u8 *a, const u8 *b)
+int
+pane_row_cmp(const RowLayout *l, const u8 *a, const u8 *b)
 {
     u64 null_a = 0, null_b = 0;
     if (l->null_word != UINT32_MAX) {
@@ -132,7 +132,7 @@ order_cmp(const void *a, const void *b, void *ctx)
 {
     const Pane *p = ctx;
     u32 x = *(const u32 *)a, y = *(const u32 *)b;
-    return row_cmp(p->shape->layout, pane_row(p, x), pane_row(p, y));
+    return pane_row_cmp(p->shape->layout, pane_row(p, x), pane_row(p, y));
 }
 
 void
