@@ -114,6 +114,10 @@ desk_table_spec(void *ctx, Arena *a, const TableDef *def, const OptionList *hint
     TableSpec *spec = NULL;
     TRY(table_spec_make(a, &d->connectors, def->name, fields, def->nfields, settings, n, def->pos,
                         &spec, err));
+    u32 *folders = arena_array(a, u32, def->npartitioned_by);
+    for (u32 i = 0; i < def->npartitioned_by; i++)
+        folders[i] = def->columns[def->partitioned_by[i]].field;
+    TRY(table_spec_partition(a, spec, folders, def->npartitioned_by, err));
     *ret_spec = spec;
     *ret_bounded = !spec->connector->bounded || spec->connector->bounded(spec);
     return ERR_OK;

@@ -30,7 +30,7 @@ typedef struct TableSpec {
     Str name; /* for messages */
     FieldSpec *fields;
     u32 nfields;
-    u32 *partitioned_by; /* columns, for sinks */
+    u32 *partitioned_by; /* fields whose values are folders, not in the files */
     u32 npartitioned_by;
     const Connector *connector;
     const void *options;        /* the connector's own struct */
@@ -54,6 +54,11 @@ typedef struct ConnectorEnv {
 Status table_spec_make(Arena *arena, const ConnectorEnv *env, Str name, FieldSpec *fields,
                        u32 nfields, OptionSetting *settings, u32 nsettings, u32 pos,
                        TableSpec **ret_spec, Err *err) MUST_USE;
+
+/* PARTITIONED BY: these fields, in this order. Right after table_spec_make(); kept in the arena.
+ * W2011; W2018 when no other column is left for the files. */
+Status table_spec_partition(Arena *arena, TableSpec *spec, const u32 *fields, u32 n,
+                            Err *err) MUST_USE;
 
 /* ---- sources ------------------------------------------------------------------------------ */
 

@@ -211,6 +211,12 @@ csv_part_rewind(FormatPart *p)
     part->header_due = ((const CsvScan *)p->scan)->options->header;
 }
 
+static bool
+csv_part_ready(const FormatPart *p)
+{
+    return !((const CsvPart *)p)->header_due;
+}
+
 static void
 csv_part_close(FormatPart *p)
 {
@@ -233,6 +239,7 @@ const FormatDef format_csv = {
     .part_open = csv_part_open,
     .part_close = csv_part_close,
     .part_rewind = csv_part_rewind,
+    .part_ready = csv_part_ready,
     .index = csv_index,
     .reader_open = csv_reader_open,
     .decode = csv_decode,

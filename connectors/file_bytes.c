@@ -26,6 +26,7 @@ struct FileBytes {
     FileCodec codec;
     int fd; /* -1: not open */
     u64 offset;
+    u64 skip; /* bytes of content still to be passed over */
 
     u8 *raw; /* compressed bytes not yet used: raw[raw_at, raw_len) */
     size_t raw_at, raw_len;
@@ -229,9 +230,21 @@ gzip_padding(FileBytes *f)
     return f->raw_at == f->raw_len;
 }
 
-Status
-file_bytes_read(FileBytes *f, void *to, size_t want, size_t *ret_got, bool *ret_end, Err *err)
+void
+file_bytes_skip(FileBytes *f, u64 bytes)
 {
+    assert(f->offset == 0 && f->skip == 0);
+    if (f->codec == CODEC_NONE)
+        f->offset = bytes;
+    else
+        f->skip = bytes;
+}
+
+static Status
+content_read(FileBytes *f, void *to, size_t want, size_t *ret_got, bool *ret_end, Err *err)
+{
+    if (f->codec == CODEC_NONE && f->offset > f->stamp.size && !f->stamp.stream)
+        return file_changed(f, "shortened", err);
     if (f->codec == CODEC_NONE) return raw_read(f, to, want, ret_got, ret_end, err);
     *ret_got = 0;
     *ret_end = false;
@@ -270,4 +283,20 @@ file_bytes_read(FileBytes *f, void *to, size_t want, size_t *ret_got, bool *ret_
         *ret_end = !f->in_frame;
     }
     return ERR_OK;
+}
+
+Status
+file_bytes_read(FileBytes *f, void *to, size_t want, size_t *ret_got, bool *ret_end, Err *err)
+{
+    while (f->skip > 0 && want > 0) {
+        size_t got;
+        bool end;
+        TRY(content_read(f, to, (size_t)MIN((u64)want, f->skip), &got, &end, err));
+        f->skip -= got;
+        if (end && f->skip > 0) return file_changed(f, "shortened", err);
+        *ret_got = 0;
+        *ret_end = end;
+        if (end) return ERR_OK;
+    }
+    return content_read(f, to, want, ret_got, ret_end, err);
 }

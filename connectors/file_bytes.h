@@ -30,6 +30,9 @@ void file_bytes_free(FileBytes *f); /* NULL is fine */
  * (shrunk or replaced), W3106 (compressed data damaged or cut off). */
 Status file_bytes_read(FileBytes *f, void *to, size_t want, size_t *ret_got, bool *ret_end,
                        Err *err) MUST_USE;
+/* Before the first read: it gives what stands behind the first `bytes` of content. W4003 at that
+ * read when there are not so many. */
+void file_bytes_skip(FileBytes *f, u64 bytes);
 u64 file_bytes_consumed(const FileBytes *f); /* of the outside, compressed */
 void file_bytes_park(FileBytes *f);          /* closes the descriptor; not for streams */
 

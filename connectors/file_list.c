@@ -106,10 +106,11 @@ basename_at(const char *path)
 }
 
 static Status
-list_glob(FileList *l, const char *path, Err *err)
+list_glob(FileList *l, const char *path, bool may_be_empty, Err *err)
 {
     glob_t found;
     int rc = glob(path, GLOB_NOSORT, NULL, &found);
+    if (rc == GLOB_NOMATCH && may_be_empty) return ERR_OK;
     if (rc == GLOB_NOMATCH) {
         Status st = err_set(err, W4001, POS_NONE, "no file matches %s", path);
         return err_hint(err, st, "Relative paths start where weir was started.");
@@ -132,7 +133,7 @@ list_glob(FileList *l, const char *path, Err *err)
 }
 
 static Status
-list_path(FileList *l, const char *path, Err *err)
+list_path(FileList *l, const char *path, bool may_be_empty, Err *err)
 {
     if (strcmp(path, "-") == 0) {
         TRY(list_add(l, path, 0, (FileStamp){.stream = true}, err));
@@ -141,7 +142,7 @@ list_path(FileList *l, const char *path, Err *err)
     }
     struct stat st;
     if (stat(path, &st) != 0) {
-        if (errno == ENOENT && strpbrk(path, "*?[")) return list_glob(l, path, err);
+        if (errno == ENOENT && strpbrk(path, "*?[")) return list_glob(l, path, may_be_empty, err);
         return unreadable(path, err);
     }
     if (S_ISDIR(st.st_mode)) {
@@ -191,14 +192,15 @@ list_filter(FileList *l, Str pattern, Err *err)
 }
 
 Status
-file_list_make(FileList *list, Str path, const char *base_dir, Str pattern, Err *err)
+file_list_make(FileList *list, Str path, const char *base_dir, Str pattern, bool may_be_empty,
+               Err *err)
 {
     *list = (FileList){0};
     if (path.len == 0) return err_set(err, W4001, POS_NONE, "the path is empty");
     if (path.len > 4000 || memchr(path.ptr, 0, path.len))
         return err_set(err, W4001, POS_NONE, "the path is no name of a file");
     char *full = file_path_make(path, base_dir);
-    Status st = list_path(list, full, err);
+    Status st = list_path(list, full, may_be_empty, err);
     mem_free(full);
     if (!st && pattern.len) st = list_filter(list, pattern, err);
     if (st) {

@@ -20,9 +20,10 @@ typedef struct FileList {
 
 /* path is what the table says ("file://" in front is fine); base_dir NULL means the working
  * directory. pattern: only files whose whole path matches this extended regular expression; empty:
- * all. W4001 nothing there, W4002 cannot be read, W2012 for the pattern, W7003 for more than
- * FILES_MAX. */
-Status file_list_make(FileList *list, Str path, const char *base_dir, Str pattern, Err *err);
+ * all. may_be_empty: a glob that matches nothing is an empty list. W4001 nothing there, W4002
+ * cannot be read, W2012 for the pattern, W7003 for more than FILES_MAX. */
+Status file_list_make(FileList *list, Str path, const char *base_dir, Str pattern,
+                      bool may_be_empty, Err *err);
 void file_list_done(FileList *list);
 /* path as a C string, relative ones under base_dir; the caller frees. */
 char *file_path_make(Str path, const char *base_dir);

@@ -91,6 +91,9 @@ struct FormatDef {
     FormatPart *(*part_open)(const FormatScan *scan, const char *file);
     void (*part_close)(FormatPart *part);  /* NULL is fine */
     void (*part_rewind)(FormatPart *part); /* the next chunk is the file's first again */
+    /* May records from the middle of the partition be indexed and decoded, or must those before
+     * them be indexed first (a header)? NULL: they may. */
+    bool (*part_ready)(const FormatPart *part);
     /* Find the whole records in c->data[0, have): set len, lines, index and flags. With
      * INDEX_LAST and INDEX_FULL, len must become > 0 or an error is returned (W3101, W3105).
      * May be called again for the same bytes and more behind them while it answers len 0. */

@@ -204,6 +204,7 @@ tree_lay(const Tree *t, JsonScan *scan)
             .name_len = s->name.len,
             .first = scan->nnodes,
             .column = s->value,
+            .quoted = s->name.len && memchr(s->name.ptr, '"', s->name.len),
         };
         for (u32 c = s->child; c; c = t->at[c].next) {
             order[scan->nnodes++] = c;

@@ -73,7 +73,7 @@ Walk::child(const JsonNode &node, od::field &field) const
         if (escaped) {
             if (key == std::string_view(c.name, c.name_len)) return &c;
         } else if (size_t(end - raw) > c.name_len && raw[c.name_len] == '"' &&
-                   !memcmp(raw, c.name, c.name_len) && !memchr(c.name, '"', c.name_len)) {
+                   !memcmp(raw, c.name, c.name_len) && !c.quoted) {
             return &c;
         }
     }
@@ -86,7 +86,7 @@ Walk::value(const JsonNode &node, od::value value) const
     /* Not simdjson's type(), whose answer to a scalar that is none depends on its version: such a
      * token is kept like others, and refused where it is converted. */
     std::string_view token = value.raw_json_token();
-    char first = token.empty() ? ',' : token.front();
+    const char first = *token.data();
     if (first == ',' || first == ':' || first == '}' || first == ']') return simdjson::TAPE_ERROR;
     error_code error;
     if (node.children) forget(node);

@@ -27,6 +27,7 @@ typedef struct JsonNode {
     uint32_t name_len;
     uint32_t first, children; /* nodes first .. first + children - 1 */
     uint32_t column;          /* where its token goes, or JSON_COLUMN_NONE */
+    bool quoted;              /* the name has a quote in it: no key without escapes is it */
 } JsonNode;
 #define JSON_COLUMN_NONE UINT32_MAX
 #define JSON_PATH_DEPTH_MAX 16 /* names on a path; bounds the recursion of a walk */

@@ -86,6 +86,12 @@ duration_parse(Str text, i64 *ret_us)
     return quantity_parse(text, duration_units, ARRAY_LEN(duration_units), ret_us);
 }
 
+bool
+bytes_parse(Str text, i64 *ret_bytes)
+{
+    return quantity_parse(text, byte_units, ARRAY_LEN(byte_units), ret_bytes);
+}
+
 static bool
 double_parse(Str text, f64 *ret_value)
 {

@@ -42,3 +42,5 @@ Status options_check_used(const Option *const *tables, const u32 *ns, u32 ntable
                           const OptionSetting *given, u32 ngiven, Err *err) MUST_USE;
 /* "5 s", "1min", "250 ms": microseconds; false if it is no duration. */
 bool duration_parse(Str text, i64 *ret_us);
+/* "64 mb", "1gb", "1024": bytes; false if it is no size. */
+bool bytes_parse(Str text, i64 *ret_bytes);

@@ -207,3 +207,27 @@ table_spec_make(Arena *arena, const ConnectorEnv *env, Str name, FieldSpec *fiel
     *ret_spec = spec;
     return ERR_OK;
 }
+
+Status
+table_spec_partition(Arena *arena, TableSpec *spec, const u32 *fields, u32 n, Err *err)
+{
+    if (n == 0 || !spec->connector->has_format) return ERR_OK; /* rows without files: no matter */
+    u32 left = 0;
+    for (u32 i = 0; i < spec->nfields; i++) left += spec->fields[i].metadata.len == 0;
+    for (u32 i = 0; i < n; i++) {
+        for (u32 k = 0; k < i; k++)
+            if (fields[i] == fields[k])
+                return err_set(err, W2011, spec->pos, "column \"%.*s\" is in PARTITIONED BY twice",
+                               STR_ARG(spec->fields[fields[i]].name));
+    }
+    if (n >= left) {
+        Status st =
+            err_set(err, W2018, spec->pos, "table \"%.*s\" is partitioned by all of its columns",
+                    STR_ARG(spec->name));
+        return err_hint(err, st, "Folders hold their values: leave a column for the files.");
+    }
+    spec->partitioned_by = arena_array(arena, u32, n);
+    memcpy(spec->partitioned_by, fields, n * sizeof *fields);
+    spec->npartitioned_by = n;
+    return ERR_OK;
+}

@@ -368,7 +368,11 @@ tables_are_refused_with_the_nearest_name(void)
         {"on-error=dead-letter", W2001, "dead-letter", ""},
         {"csv.array-element-delimiter=x", W2001, "array-element-delimiter", ""},
         {"compression=bzip2", W2012, "bzip2", "'gzip'"},
-        {"source.monitor-interval=1 s", W2001, "monitor-interval", ""},
+        {"source.monitor-interval=0 s", W2012, "must be longer than nothing", ""},
+        {"scan.partition-column=a", W2001, "scan.partition-column", ""},
+        {"sink.partition-column=b", W2012, "must name an INT or BIGINT column", ""},
+        {"sink.partition-column=z", W2012, "names no column", ""},
+        {"sink.rolling-policy.file-size=0", W2012, "more than nothing", ""},
     };
     Fixture f = fixture_open();
     ConnectorEnv env = {0};
@@ -419,6 +423,18 @@ sample_batch(void)
 
 static const char sample_columns[] = "a INT, b STRING, c TIMESTAMP(3)";
 
+/* What a run without state does at its end. */
+static Status
+sink_finish(const SinkDef *def, Sink *s, Err *err)
+{
+    StrBuf state = {0};
+    Status st = def->barrier ? def->barrier(s, 1, true, &state, err) : ERR_OK;
+    if (!st && def->sync) st = def->sync(s, 1, err);
+    if (!st) st = def->commit(s, 1, err);
+    strbuf_done(&state);
+    return st;
+}
+
 /* Writes the sample twice; the status of the first call that fails. */
 static Status
 sample_write(Fixture *f, const char *settings, bool finish)
@@ -432,7 +448,7 @@ sample_write(Fixture *f, const char *settings, bool finish)
     if (st) return st;
     Batch *b = sample_batch();
     for (u32 i = 0; i < 2 && !st; i++) st = def->write(s, b, &f->err);
-    if (!st && finish) st = def->commit(s, 1, &f->err);
+    if (!st && finish) st = sink_finish(def, s, &f->err);
     batch_free(b);
     def->close(s, false);
     return st;
@@ -548,7 +564,7 @@ written_values_are_the_printed_ones(void)
     Sink *sink;
     const SinkDef *def = spec->connector->sink;
     CHECK(!def->open(spec, &env, &sink, &f.err) && !def->write(sink, b, &f.err) &&
-          !def->commit(sink, 1, &f.err));
+          !sink_finish(def, sink, &f.err));
     def->close(sink, false);
     StrBuf printed = {0};
     fixture_print(&printed, b);
