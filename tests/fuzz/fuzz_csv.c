@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/value_text.h"
 #include "connectors/csv.h"
+#include "tests/unit/guarded_room.h"
 
 #include <stdlib.h>
 
@@ -53,14 +54,14 @@ run_blocks(const FormatDef *def, FormatPart *part, FormatReader *r, const u8 *da
     u32 at = 0;
     u64 line = 1;
     TextChunk c = {0};
+    GuardedRoom room = guarded_room_open((size_t)size + 1 + 128);
     while (at < size && !run->st) {
-        Buf *buf = buf_new((size_t)size + 256);
-        memset(buf->bytes, 0, 64);
+        Buf *buf = buf_new(1); /* what texts hold on to; batches do not outlive the room */
         u32 *index = c.index, cap = c.index_cap;
         c = (TextChunk){.file = "f",
                         .part = part,
                         .buf = buf,
-                        .data = (char *)buf->bytes + 64,
+                        .data = room.start + 64,
                         .line = line,
                         .index = index,
                         .index_cap = cap};
@@ -74,6 +75,7 @@ run_blocks(const FormatDef *def, FormatPart *part, FormatReader *r, const u8 *da
             if (c.len > 0 || run->st) break;
             assert(!last);
         }
+        chunk_to_corner(&c, &room);
         for (Batch *b = NULL; !run->st; batch_free(b)) {
             run->st = def->decode(r, &c, &b, &run->err);
             if (!b) break;
@@ -83,6 +85,7 @@ run_blocks(const FormatDef *def, FormatPart *part, FormatReader *r, const u8 *da
         line += c.lines;
         buf_unref(buf);
     }
+    guarded_room_close(&room);
     mem_free(c.index);
 }
 

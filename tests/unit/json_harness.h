@@ -1,14 +1,12 @@
-/* json_harness.h - runs the JSON format over a text in memory, for its test and its fuzzer.
- *
- * Every chunk ends where a chunk may end: 64 bytes behind it begins a page that cannot be read. */
+/* json_harness.h - runs the JSON format over a text in memory, for its test and its fuzzer. */
 #pragma once
 #include "base/mem.h"
 #include "base/value_text.h"
 #include "connectors/json_lines.h"
 #include "connectors/json_scan.h"
+#include "tests/unit/guarded_room.h"
 
 #include <stdio.h>
-#include <sys/mman.h>
 
 typedef struct JsonRun {
     const char *const *columns; /* "name" and SQL type in turn, NULL at the end */
@@ -33,42 +31,6 @@ json_rows_print(StrBuf *out, const Batch *b)
         }
         strbuf_char(out, '\n');
     }
-}
-
-/* Readable from start to end. */
-typedef struct GuardedRoom {
-    char *start, *end;
-} GuardedRoom;
-
-enum { GUARD_BYTES = 1 << 16 }; /* at least a page, on any machine */
-
-static GuardedRoom
-guarded_room_open(size_t bytes)
-{
-    bytes = (bytes + GUARD_BYTES - 1) / GUARD_BYTES * GUARD_BYTES;
-    char *p =
-        mmap(NULL, bytes + GUARD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert(p != MAP_FAILED);
-    int failed = mprotect(p + bytes, GUARD_BYTES, PROT_NONE);
-    assert(!failed);
-    return (GuardedRoom){p, p + bytes};
-}
-
-static void
-guarded_room_close(GuardedRoom *room)
-{
-    (void)munmap(room->start, (size_t)(room->end - room->start) + GUARD_BYTES);
-}
-
-/* Moves the chunk's text to the end of the room, with junk around it. */
-static void
-json_chunk_corner(TextChunk *c, const GuardedRoom *room)
-{
-    char *to = room->end - 64 - c->len;
-    memmove(to, c->data, c->len);
-    memset(to - 64, '"', 64);
-    memset(to + c->len, '"', 64);
-    c->data = to;
 }
 
 /* Feeds text in blocks as a carrier would. */
@@ -96,7 +58,7 @@ json_feed(const JsonRun *run, const FormatScan *scan, const char *text, u32 len,
             if (!last && have >= scan->record_bytes_max) input = INDEX_FULL;
             st = format_json.index(part, &c, have, input, err);
         }
-        json_chunk_corner(&c, &room);
+        chunk_to_corner(&c, &room);
         Batch *b = NULL;
         while (!st && !(st = format_json.decode(reader, &c, &b, err)) && b) {
             json_rows_print(out, b);
