@@ -251,8 +251,17 @@ run_begin(Desk *d, const Plan *plan, Err *err)
     return d->out->begin(d->out->ctx, columns, s->len, err);
 }
 
+static void
+run_keeps(Desk *d, const DeskState *state, JobOptions *options)
+{
+    options->store = state->store;
+    options->job = state->job;
+    options->stop = &d->weir->stop;
+    options->checkpoint_us = weir_setting_quantity(d->weir, "execution.checkpointing.interval");
+}
+
 Status
-desk_run_plan(Desk *d, const Plan *plan, Err *err)
+desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err)
 {
     Weir *w = d->weir;
     Run run = {.desk = d, .start_us = clock_monotonic_us()};
@@ -266,10 +275,12 @@ desk_run_plan(Desk *d, const Plan *plan, Err *err)
                           .interrupt = &w->interrupt,
                           .tick = d->out->progress ? run_tick : NULL,
                           .tick_ctx = &run};
+    if (state) run_keeps(d, state, &options);
     TRY(job_open(plan, &options, &run.job, err));
     pthread_mutex_init(&run.lock, NULL);
     Status st = run_begin(d, plan, err);
     if (!st) st = job_run(run.job, err);
+    if (state) state->finished = !st && job_finished(run.job);
     const JobCounts *c = job_counts(run.job);
     WeirSummary summary = {.ran = true,
                            .rows_in = c->rows_in,
@@ -288,22 +299,28 @@ desk_query(Desk *d, const Query *query, Err *err)
 {
     Plan *plan = NULL;
     TRY(plan_query(&d->planner, d->arena, query, &plan, err));
-    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, err);
+    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, NULL, err);
     plan_done(plan);
     return st;
 }
 
-static Status
-desk_inserts(Desk *d, const Insert *const *inserts, u32 n, Err *err)
+Status
+desk_plan_inserts(Desk *d, const Insert *const *inserts, u32 n, Plan **ret_plan, Err *err)
 {
     for (u32 i = 0; i < n; i++) {
         const Path *table = &inserts[i]->table;
         if (!inserts[i]->overwrite) continue;
         return desk_unsupported("INSERT OVERWRITE", table->pos, table->width, err);
     }
+    return plan_inserts(&d->planner, d->arena, inserts, n, ret_plan, err);
+}
+
+static Status
+desk_inserts(Desk *d, const Insert *const *inserts, u32 n, Err *err)
+{
     Plan *plan = NULL;
-    TRY(plan_inserts(&d->planner, d->arena, inserts, n, &plan, err));
-    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, err);
+    TRY(desk_plan_inserts(d, inserts, n, &plan, err));
+    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, NULL, err);
     plan_done(plan);
     return st;
 }
@@ -404,58 +421,4 @@ Status
 weir_check(Weir *w, Str script, u32 from, u32 *ret_next, bool *ret_done, Err *err)
 {
     return weir_one(w, script, from, true, NULL, ret_next, ret_done, err);
-}
-
-/* ---- a script as one job ------------------------------------------------------------------------
- */
-
-/* All INSERTs of the script, in order; everything else takes effect at once. */
-static Status
-job_collect(Desk *d, Str script, const Insert ***ret_inserts, u32 *ret_n, Err *err)
-{
-    u32 cap = 0;
-    for (u32 at = 0;;) {
-        Stmt *s = NULL;
-        TRY(parse_statement(d->arena, script, at, &s, &at, err));
-        if (!s) return ERR_OK;
-        bool one = s->kind == STMT_INSERT;
-        if (s->kind == STMT_QUERY) {
-            Status st = err_set(err, W2020, s->pos, "a job has no place for a query's rows");
-            err_at(err, s->pos, MIN(s->width, 6u));
-            return err_hint(err, st, "Write INSERT INTO a table; run a query with weir -f.");
-        }
-        if (!one && s->kind != STMT_STATEMENT_SET) {
-            TRY(desk_statement(d, s, err));
-            continue;
-        }
-        u32 n = one ? 1 : s->set->len;
-        for (u32 i = 0; i < n; i++) {
-            mem_grow(*ret_inserts, *ret_n, cap);
-            (*ret_inserts)[(*ret_n)++] = one ? s->insert : s->set->at[i]->insert;
-        }
-    }
-}
-
-Status
-weir_run_job(Weir *w, Str script, bool check, const WeirOutput *out, Err *err)
-{
-    err->pos = POS_NONE;
-    Expanded e = {0};
-    TRY(weir_expand(w, script, 0, &e, err));
-    Desk d;
-    desk_open(&d, w, out, check);
-    atomic_store(&w->interrupt, false);
-    const Insert **inserts = NULL;
-    u32 n = 0;
-    Status st = job_collect(&d, e.script, &inserts, &n, err);
-    if (!st && n == 0) {
-        st = err_set(err, W2020, POS_NONE, "the job has no INSERT");
-        (void)err_hint(err, st, "A job writes: INSERT INTO a table SELECT ... .");
-    }
-    if (!st) st = desk_inserts(&d, inserts, n, err);
-    mem_free(inserts);
-    if (st && err->pos != POS_NONE) err->pos = expanded_back(&e, err->pos);
-    desk_close(&d);
-    expanded_done(&e);
-    return st;
 }

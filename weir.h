@@ -5,6 +5,7 @@
 #pragma once
 #include "base/batch.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #define WEIR_API __attribute__((visibility("default")))
 
@@ -48,6 +49,7 @@ typedef struct WeirOutput {
     Status (*rows)(void *ctx, const Batch *b, Err *err); /* b stays the caller's */
     Status (*end)(void *ctx, const WeirSummary *summary, Err *err);
     void (*warning)(void *ctx, const char *text);
+    void (*note)(void *ctx, const char *text); /* what a job has to say: resumed, stopped */
     void (*progress)(void *ctx, const WeirProgress *p); /* about ten times a second */
 } WeirOutput;
 
@@ -58,11 +60,30 @@ WEIR_API void weir_close(Weir *w); /* NULL is fine */
  * begins, also on failure; *ret_done says that there was none left. err->pos speaks of script. */
 WEIR_API Status weir_execute(Weir *w, Str script, u32 from, const WeirOutput *out, u32 *ret_next,
                              bool *ret_done, Err *err) MUST_USE;
+/* Where a job keeps what it needs to go on after a stop or a crash. Texts are borrowed. */
+typedef struct WeirRun {
+    const char *path;  /* of the script, canonical: a name belongs to one file */
+    const char *name;  /* NULL: SET 'pipeline.name', else the path's last part up to its last dot */
+    const char *state; /* folder of the state; NULL: <jobs>/<name> */
+    const char *jobs;  /* NULL: there is no such folder */
+    bool fresh;        /* forget what is there */
+    /* The state is mapped there from now on: a fault at these addresses is a damaged file. folder
+     * NULL: no longer. May be NULL. */
+    void (*opened)(void *ctx, const char *folder, const void *map, size_t bytes);
+    void *ctx;
+} WeirRun;
+
 /* A script as one job: DDL and SET take effect in order in a private in-memory catalog over the
  * session's, all INSERTs run together at the end as one DAG. Other queries are refused.
- * check: parse, bind and plan only. */
-WEIR_API Status weir_run_job(Weir *w, Str script, bool check, const WeirOutput *out,
-                             Err *err) MUST_USE;
+ * check: parse, bind and plan only. run NULL: one run that keeps no state. Else the job goes on
+ * where it was stopped or killed, and one that has finished does nothing. W5005: the state is that
+ * of another query or file; W6001: another process runs it. */
+WEIR_API Status weir_run_job(Weir *w, Str script, bool check, const WeirRun *run,
+                             const WeirOutput *out, Err *err) MUST_USE;
+/* Let a job with state end its epoch and return, unfinished; any thread. Others go on. */
+WEIR_API void weir_stop(Weir *w);
+/* Append the folder of a job's state. W8001: the name cannot be one. */
+WEIR_API Status weir_job_folder(const char *jobs, Str name, StrBuf *ret_path, Err *err) MUST_USE;
 /* Bind and plan a statement without running it (`weir check`); DDL does take effect. */
 WEIR_API Status weir_check(Weir *w, Str script, u32 from, u32 *ret_next, bool *ret_done,
                            Err *err) MUST_USE;

@@ -6,6 +6,8 @@
  *   weir_manual.c    pages of the manual
  *   weir_settings.c  SET, RESET, ${parameters}
  *   weir_live.c      live queries that tests step through
+ *   weir_run.c       a script as one job that stops and goes on
+ *   weir_compare.c   its stored plan beside the one it would run now
  */
 #pragma once
 #include "base/timezone.h"
@@ -34,7 +36,7 @@ struct Weir {
     u32 nsettings, settings_cap;
     Param *params;
     u32 nparams, params_cap;
-    atomic_bool interrupt;
+    atomic_bool interrupt, stop;
 };
 
 /* One statement while it runs. */
@@ -50,8 +52,18 @@ typedef struct Desk {
 
 void desk_open(Desk *d, Weir *w, const WeirOutput *out, bool check);
 void desk_close(Desk *d);
-/* Run a plan to its end, rows to d->out. */
-Status desk_run_plan(Desk *d, const Plan *plan, Err *err) MUST_USE;
+/* What a job with state runs on. */
+typedef struct DeskState {
+    struct StateStore *store;
+    const char *job; /* marks what its sinks have not finished */
+    bool finished;   /* after the run: it came to its end, and was not stopped */
+} DeskState;
+
+/* Run a plan to its end, rows to d->out. state NULL: none is kept. */
+Status desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err) MUST_USE;
+/* plan_inserts(), but for what cannot run yet. plan_done() is the caller's. */
+Status desk_plan_inserts(Desk *d, const Insert *const *inserts, u32 n, Plan **ret_plan,
+                         Err *err) MUST_USE;
 /* W2001 at a place: "X is not supported yet". */
 Status desk_unsupported(const char *what, u32 pos, u32 width, Err *err) MUST_USE;
 /* The last part of a name; W2002 if its catalog or database is not the one there is. */
@@ -75,6 +87,27 @@ void text_rows_add(TextRows *t, const Str *cells); /* texts must live until desk
 /* Send the rows as STRING columns and free them. */
 Status desk_text(Desk *d, TextRows *t, Err *err) MUST_USE;
 
+/* ---- what operators mean -------------------------------------------------------------------- */
+
+typedef struct OpText {
+    u32 id;
+    Str text; /* owned */
+} OpText;
+
+typedef struct OpTexts {
+    OpText *at; /* by id, once sorted */
+    u32 len, cap;
+} OpTexts;
+
+void op_texts_add(OpTexts *t, u32 id, Str text); /* copies */
+void op_texts_of_plan(OpTexts *t, const Plan *plan);
+void op_texts_sort(OpTexts *t);
+void op_texts_done(OpTexts *t);
+bool op_texts_same(const OpTexts *a, const OpTexts *b);
+/* A note for each operator: kept, moved, incompatible, new or gone. Returns how many are not kept.
+ */
+u32 op_texts_compare(const WeirOutput *out, const OpTexts *then, const OpTexts *now);
+
 /* ---- statements ----------------------------------------------------------------------------- */
 
 Status desk_statement(Desk *d, const Stmt *s, Err *err) MUST_USE;
@@ -93,6 +126,8 @@ Status desk_use(Desk *d, const Stmt *s, Err *err) MUST_USE;
 
 Status desk_set(Desk *d, const Stmt *s, Err *err) MUST_USE;
 Status desk_reset(Desk *d, const Stmt *s, Err *err) MUST_USE;
+/* The value of a setting of the kind duration (us) or size (bytes); 0 when it has none. */
+i64 weir_setting_quantity(const Weir *w, const char *key);
 /* The setting's value, or its default; empty if it has none. */
 Str weir_setting(const Weir *w, const char *key);
 void weir_settings_free(Weir *w);

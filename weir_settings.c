@@ -11,6 +11,7 @@ typedef enum SettingKind {
     SET_NUMBER,
     SET_BOOL,
     SET_DURATION,
+    SET_BYTES,
     SET_CHOICE
 } SettingKind;
 
@@ -31,12 +32,18 @@ static const SettingDef settings[] = {
     {"pipeline.name", "", SET_TEXT, NULL, "Name of the job."},
     {"sql-client.execution.result-mode", "table", SET_CHOICE, "table|changelog|tableau",
      "How the shell shows a live result."},
+    {"state.memory-limit", "", SET_BYTES, NULL,
+     "Memory for the state of a job, such as '512 mb'; what does not fit goes to disk. Empty: no "
+     "limit."},
     {"table.exec.mini-batch.allow-latency", "0 s", SET_DURATION, NULL,
      "Accepted for Flink's sake; rows travel in batches anyway."},
     {"table.exec.mini-batch.enabled", "false", SET_BOOL, NULL,
      "Accepted for Flink's sake; rows travel in batches anyway."},
     {"table.exec.mini-batch.size", "-1", SET_NUMBER, NULL,
      "Accepted for Flink's sake; rows travel in batches anyway."},
+    {"table.exec.source.idle-timeout", "0 ms", SET_DURATION, NULL,
+     "A live source that is silent for so long no longer holds the watermark up; a table's "
+     "'scan.watermark.idle-timeout' wins. 0: it always does."},
     {"table.local-time-zone", "", SET_ZONE, NULL,
      "Zone in which TIMESTAMP_LTZ is read and shown. Empty: $TZ, else UTC."},
 };
@@ -76,6 +83,16 @@ weir_setting(const Weir *w, const char *key)
     const SettingDef *def = setting_find(str_from(key));
     assert(def);
     return str_from(def->initial);
+}
+
+i64
+weir_setting_quantity(const Weir *w, const char *key)
+{
+    Str value = weir_setting(w, key);
+    i64 number = 0;
+    bool fits = setting_find(str_from(key))->kind == SET_BYTES ? bytes_parse(value, &number)
+                                                               : duration_parse(value, &number);
+    return fits ? number : 0;
 }
 
 static Str
@@ -134,6 +151,8 @@ value_fits_kind(const SettingDef *def, Str value)
         return choice_has("true|false", value);
     case SET_DURATION:
         return duration_parse(value, &number);
+    case SET_BYTES:
+        return value.len == 0 || bytes_parse(value, &number);
     case SET_CHOICE:
         return choice_has(def->choices, value);
     }

@@ -41,6 +41,15 @@ int cli_exit(const Cli *cli, Status st);
 int cli_fail(const Cli *cli, Status st, const Err *err);
 /* Run all statements of a script; stops at the first failure, whose error is printed. */
 Status cli_script(Cli *cli, Str name, Str script);
+/* A script and what to call it in `--> name:line:col`. */
+typedef struct Script {
+    Str name;
+    StrBuf text;
+} Script;
+/* is_file: text is a path, "-" stdin; else it is the SQL. The caller frees s->text. */
+Status script_load(Script *s, bool is_file, const char *text, Err *err) MUST_USE;
+/* The one operand of a command; `what` names it in the error. W8001. */
+Status operand_one(const Cli *cli, const char *what, const char **ret, Err *err) MUST_USE;
 /* Whole file into text (appended); "-" is stdin. W4001, W4002, W7003. */
 Status file_read(const char *path, StrBuf *text, Err *err) MUST_USE;
 /* A path below a folder of the XDG base directory specification: $XDG_DATA_HOME/weir/name or
@@ -52,7 +61,7 @@ bool xdg_path(XdgFolder folder, const char *name, StrBuf *path);
  */
 
 int command_script(Cli *cli);  /* -c, -f, a file, or SQL on stdin */
-int command_run(Cli *cli);     /* a file as one job */
+int command_run(Cli *cli);     /* a file as one job (command_run.c) */
 int command_check(Cli *cli);   /* a file, without running it */
 int command_explain(Cli *cli); /* the plans of a file's or a text's statements */
 int command_doctor(Cli *cli);

@@ -1,4 +1,5 @@
-/* commands.c - what `weir` does apart from the shell and help: run, check, explain, doctor.
+/* commands.c - what `weir` does apart from jobs, the shell and help: scripts, check, explain,
+ * doctor.
  *
  * Every command reads its scripts, opens a session (in memory unless --catalog names one), works,
  * and turns the outcome into an exit code. */
@@ -10,13 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A script and what to call it in `--> name:line:col`. */
-typedef struct Script {
-    Str name;
-    StrBuf text;
-} Script;
-
-static Status
+Status
 script_load(Script *s, bool is_file, const char *text, Err *err)
 {
     if (!is_file) {
@@ -62,11 +57,7 @@ command_script(Cli *cli)
     return cli_exit(cli, st);
 }
 
-/* ---- run --------------------------------------------------------------------------------------
- */
-
-/* The one operand of a command. */
-static Status
+Status
 operand_one(const Cli *cli, const char *what, const char **ret, Err *err)
 {
     const Options *o = &cli->opt;
@@ -75,32 +66,6 @@ operand_one(const Cli *cli, const char *what, const char **ret, Err *err)
     }
     *ret = o->operand[1];
     return ERR_OK;
-}
-
-int
-command_run(Cli *cli)
-{
-    Script s = {0};
-    const char *path = NULL;
-    Err err = {.pos = POS_NONE};
-    Status st = operand_one(cli, "file", &path, &err);
-    if (!st) st = script_load(&s, true, path, &err);
-    if (st) {
-        strbuf_done(&s.text);
-        return cli_fail(cli, st, &err);
-    }
-    int code = cli_open(cli, NULL);
-    if (!code) {
-        signals_run(cli->signals, cli->opt.timeout_seconds);
-        Screen screen;
-        screen_open(&screen, cli, (Str){0}, 0);
-        st = weir_run_job(cli->weir, strbuf_view(&s.text), false, &screen.output, &err);
-        st = screen_close(&screen, st, &err);
-        if (st) cli_report(cli, s.name, strbuf_view(&s.text), st, &err);
-        code = cli_exit(cli, st);
-    }
-    strbuf_done(&s.text);
-    return code;
 }
 
 /* ---- check ------------------------------------------------------------------------------------

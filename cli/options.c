@@ -114,6 +114,15 @@ set_seed(Options *o, const char *v, Err *err)
 }
 
 static Status
+set_restart(Options *o, const char *v, Err *err)
+{
+    u64 n = 0;
+    TRY(value_u64("restart", v, 1, 1000, &n, err));
+    o->restart_epochs = (u32)n;
+    return ERR_OK;
+}
+
+static Status
 set_timeout(Options *o, const char *v, Err *err)
 {
     f64 seconds;
@@ -121,6 +130,33 @@ set_timeout(Options *o, const char *v, Err *err)
         return value_refused("timeout", v, "a number of seconds above 0", err);
     }
     o->timeout_seconds = seconds;
+    return ERR_OK;
+}
+
+static Status
+set_stop_timeout(Options *o, const char *v, Err *err)
+{
+    f64 seconds;
+    if (f64_parse(v, (u32)strlen(v), &seconds) != TEXT_OK || !(seconds > 0 && seconds < 1e9)) {
+        return value_refused("stop-timeout", v, "a number of seconds above 0", err);
+    }
+    o->stop_timeout_seconds = seconds;
+    return ERR_OK;
+}
+
+static Status
+set_name(Options *o, const char *v, Err *err)
+{
+    if (!v[0]) return value_refused("name", v, "a name", err);
+    o->job_name = v;
+    return ERR_OK;
+}
+
+static Status
+set_state(Options *o, const char *v, Err *err)
+{
+    if (!v[0]) return value_refused("state", v, "a folder", err);
+    o->state = v;
     return ERR_OK;
 }
 
@@ -155,6 +191,7 @@ FLAG(quiet)
 FLAG(help)
 FLAG(version)
 FLAG(update)
+FLAG(fresh)
 #undef FLAG
 
 static const OptionRow rows[] = {
@@ -169,8 +206,14 @@ static const OptionRow rows[] = {
     {"timeout", 0, "SECONDS", set_timeout, "give up after so long, with exit code 124"},
     {"catalog", 0, "PATH", set_catalog, "where tables and views are kept"},
     {"no-rc", 0, NULL, set_no_rc, "the shell does not read weirrc.sql"},
+    {"name", 0, "NAME", set_name, "`weir run`: the job's name, if not the file's"},
+    {"state", 0, "FOLDER", set_state, "`weir run`: where the job keeps its state"},
+    {"fresh", 0, NULL, set_fresh, "`weir run`: forget the job's state and begin anew"},
+    {"stop-timeout", 0, "SECONDS", set_stop_timeout,
+     "`weir run`: how long a stop may take (30 if not given)"},
     {"threads", 0, "N", set_threads, "workers; as many as processors if not given"},
     {"batch", 0, "N", set_batch, "rows per batch, for tests (1 to 2048)"},
+    {"restart", 0, "N", set_restart, "crash after every N epochs and go on, for tests"},
     {"seed", 0, "N", set_seed, "one thread, tasks in an order made from N, for tests"},
     {"no-optimize", 0, NULL, set_no_optimize, "leave out the optimiser's passes, for tests"},
     {"update", 0, NULL, set_update, "`weir test` writes what came out into the files"},

@@ -26,11 +26,13 @@ typedef struct Options {
     ColorMode color;
     const char *null_text; /* NULL: the format's own */
     const char *catalog;   /* NULL: by the command */
-    bool no_header, no_optimize, no_rc, quiet, help, version, update;
+    bool no_header, no_optimize, no_rc, quiet, help, version, update, fresh;
     u32 threads, batch_rows;
+    u32 restart_epochs;
     u64 seed;
-    f64 timeout_seconds;
-    char **operand; /* what is no option, in order; points into argv */
+    f64 timeout_seconds, stop_timeout_seconds; /* 0: not given */
+    const char *job_name, *state;              /* NULL: by the script */
+    char **operand;                            /* what is no option, in order; points into argv */
     u32 noperands;
 } Options;
 

@@ -94,8 +94,8 @@ screen_progress(void *ctx, const WeirProgress *now)
         st = output_flush(&s->cli->out, &err);
     }
     /* A signal may have come just before the statement forgot earlier ones. */
-    bool stop = signals_reason(s->cli->signals) != STOP_NONE;
-    if (stop || (st && s->cli->out.gone)) weir_interrupt(s->cli->weir);
+    signals_repeat(s->cli->signals);
+    if (st && s->cli->out.gone) weir_interrupt(s->cli->weir);
     progress_draw(&s->progress, now);
 }
 
@@ -119,6 +119,13 @@ static void
 screen_warning(void *ctx, const char *text)
 {
     screen_say(ctx, SGR_YELLOW, "warning", str_from(text));
+}
+
+static void
+screen_remark(void *ctx, const char *text)
+{
+    Screen *s = ctx;
+    if (!s->cli->opt.quiet) screen_say(s, SGR_YELLOW, "note", str_from(text));
 }
 
 static void
@@ -225,6 +232,7 @@ screen_open(Screen *s, Cli *cli, Str script, u32 from)
         .rows = screen_rows,
         .end = screen_end,
         .warning = screen_warning,
+        .note = screen_remark,
         .progress = screen_progress,
     };
 }

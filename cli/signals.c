@@ -24,14 +24,22 @@ struct Signals {
     bool running;
     StopReason reason;
     i64 deadline_us; /* 0: none */
+    bool job;        /* what runs can be asked to stop */
+    i64 stop_us;     /* how long that may take */
 };
 
 static void
 signals_stop_work(Signals *s, StopReason reason)
 {
+    if (s->running && s->job && reason == STOP_HANGUP) return;
     if (s->running && s->reason != STOP_NONE) _exit(stop_exit(reason));
     s->reason = reason;
-    if (s->running && s->weir) weir_interrupt(s->weir);
+    if (s->running && s->weir && s->job) {
+        weir_stop(s->weir);
+        s->deadline_us = clock_monotonic_us() + s->stop_us;
+    } else if (s->running && s->weir) {
+        weir_interrupt(s->weir);
+    }
     if (!s->running) {
         u64 one = 1;
         ssize_t n = write(s->wake, &one, sizeof one);
@@ -44,9 +52,14 @@ signals_deadline(Signals *s)
 {
     i64 now_us = clock_monotonic_us();
     if (!s->running || s->deadline_us == 0 || now_us < s->deadline_us) return;
-    if (s->reason == STOP_TIMEOUT) _exit(stop_exit(STOP_TIMEOUT));
+    if (s->reason != STOP_NONE && !s->job) _exit(stop_exit(s->reason));
     s->deadline_us = now_us + GRACE_US;
-    if (s->reason == STOP_NONE) signals_stop_work(s, STOP_TIMEOUT);
+    if (s->reason == STOP_NONE) {
+        signals_stop_work(s, STOP_TIMEOUT);
+    } else { /* the job did not stop in time */
+        s->job = false;
+        if (s->weir) weir_interrupt(s->weir);
+    }
 }
 
 static StopReason
@@ -132,10 +145,33 @@ signals_run(Signals *s, f64 timeout_seconds)
     bool final = s->reason == STOP_TERMINATE || s->reason == STOP_HANGUP;
     if (!final) s->reason = STOP_NONE;
     s->running = true;
+    s->job = false;
     s->deadline_us =
         timeout_seconds > 0 ? clock_monotonic_us() + (i64)(timeout_seconds * 1e6) + 1 : 0;
     pthread_mutex_unlock(&s->lock);
     if (timeout_seconds > 0 && s->started) (void)pthread_kill(s->thread, LOOK_SIGNAL);
+}
+
+void
+signals_run_job(Signals *s, f64 stop_seconds)
+{
+    pthread_mutex_lock(&s->lock);
+    s->job = true;
+    s->stop_us = (i64)(stop_seconds * 1e6);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void
+signals_repeat(Signals *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->running && s->weir && s->reason != STOP_NONE) {
+        if (s->job)
+            weir_stop(s->weir);
+        else
+            weir_interrupt(s->weir);
+    }
+    pthread_mutex_unlock(&s->lock);
 }
 
 void

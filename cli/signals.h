@@ -26,6 +26,12 @@ void signals_watch(Signals *s, Weir *w);
  * what happened before, except a TERMINATE or HANGUP. */
 void signals_run(Signals *s, f64 timeout_seconds);
 void signals_idle(Signals *s);
+/* What runs is a job with state: the first signal, or the end of --timeout, asks it to end its
+ * epoch (weir_stop), and is an interruption only when that takes longer than stop_seconds. A
+ * hang-up stops no job. Call after signals_run(). */
+void signals_run_job(Signals *s, f64 stop_seconds);
+/* Once more, what has been asked for: it may have come too early to be heard. */
+void signals_repeat(Signals *s);
 StopReason signals_reason(Signals *s);
 /* Readable when something has happened while idle; signals_drain() makes it unreadable again and
  * forgets a Ctrl-C. */

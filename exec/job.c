@@ -170,6 +170,7 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
                      .output = &j->options.output,
                      .counts = &j->counts,
                      .durable = j->options.store != NULL,
+                     .job = j->options.job,
                      .feed = s->feed,
                      .table = s->table,
                      .seq_bound = t->seq_bound,

@@ -18,9 +18,10 @@ typedef struct JobOptions {
     const atomic_bool *interrupt;
     void (*tick)(void *ctx); /* about ten times a second, from the thread in job_run */
     void *tick_ctx;
-    /* Durable state; store NULL: none, and a job that ends early leaves nothing. A store that has an
-     * epoch is gone on from: the caller has compared the plans. */
+    /* Durable state; store NULL: none, and a job that ends early leaves nothing. A store that has
+     * an epoch is gone on from: the caller has compared the plans. */
     StateStore *store;
+    const char *job; /* with a store: marks what sinks have not finished; the same at every start */
     i64 checkpoint_us;       /* between the ends of epochs; 0: as fast as they follow (tests) */
     const atomic_bool *stop; /* set: end an epoch and return, to go on another time */
     /* An epoch is durable and its files are visible. From any thread. May be NULL. */

@@ -191,8 +191,8 @@ job_run_script(Answers *a, Str script)
 {
     WeirOutput out = answers_output(a);
     Err err;
-    error_check(weir_run_job(a->weir, script, true, &out, &err), &err, script.len);
-    error_check(weir_run_job(a->weir, script, false, &out, &err), &err, script.len);
+    error_check(weir_run_job(a->weir, script, true, NULL, &out, &err), &err, script.len);
+    error_check(weir_run_job(a->weir, script, false, NULL, &out, &err), &err, script.len);
 }
 
 static Status
