@@ -1,33 +1,41 @@
-/* agg_core.c - rows into panes, panes into rows. */
-#include "exec/ops/agg_core.h"
+/* agg_core.c - rows into panes: which slice, which window first, which group. */
 #include "base/mem.h"
 #include "exec/kernels/kernels.h"
+#include "exec/ops/agg_inside.h"
 #include "exec/state/distinct.h"
-#include "exec/window.h"
-#include <stdlib.h>
 
-struct AggCore {
-    const PlanNode *node;
-    OpCtx *ctx;
-    PaneShape shape;
-    WindowClock clock;
-    KeyBatch *keys;
-    Pane **open; /* open[oldest..nopen), ascending by window start */
-    u32 oldest, nopen, open_cap;
-    Pane **fresh; /* made lately: they join the open ones many at a time */
-    u32 nfresh, fresh_cap;
-    u32 usual_rows; /* groups of the pane taken last: what a new one will need */
-    Pane *firing;   /* being emitted */
-    u32 *order;     /* its rows in order; NULL: as they are */
-    u32 emitted;
-    u8 *rows[BATCH_ROWS_MAX];  /* the group of each lane */
-    u8 *found[BATCH_ROWS_MAX]; /* the groups of one pane's lanes */
-    i64 start[BATCH_ROWS_MAX]; /* the window of each lane */
-    u16 lanes[BATCH_ROWS_MAX];
-    u64 keep[BATCH_MASK_WORDS];
-    u64 mask[BATCH_MASK_WORDS];
-    u8 *nowhere; /* a row for lanes that are left out: never read */
-};
+/* ---- set-up ------------------------------------------------------------------------------- */
+
+/* The clock of the windows: of the time column, or, where rows bring their windows along, of the
+ * column that is the event time. */
+static WindowClock
+agg_clock(const AggCore *c, const Schema *input, const Session *session)
+{
+    if (!c->attached) return window_clock(input->at[c->node->agg.window.time_col].type, session);
+    for (u32 i = 0; i < input->len; i++) {
+        if (input->at[i].attr == ATTR_ROWTIME) return window_clock(input->at[i].type, session);
+    }
+    return (WindowClock){0};
+}
+
+static void
+agg_windows(AggCore *c, const Schema *input)
+{
+    const TimeWindow *w = &c->node->agg.window;
+    c->windowed = w->kind != WINDOW_NONE;
+    c->attached = w->kind == WINDOW_ATTACHED;
+    c->clamps = c->windowed && !w->event_time && !c->attached;
+    c->lateness = c->windowed && !w->bounded_only && !c->clamps;
+    if (!c->windowed) return;
+    WindowClock clock = agg_clock(c, input, c->ctx->session);
+    c->cut = c->attached ? (WindowCut){.clock = clock, .unit_us = w->unit_us, .whole = true}
+                         : window_cut(w, clock);
+    if (c->cut.whole) return;
+    for (u32 i = 0; i < c->node->agg.naggs; i++) {
+        c->each_window |= (c->shape.aggs[i]->def->flags & AGG_ORDERED) != 0;
+    }
+    if (!c->each_window) c->slide = slide_new(c->ctx->arena, &c->shape, &c->cut);
+}
 
 Status
 agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err)
@@ -39,6 +47,7 @@ agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err)
     AggCore *c = mem_make(AggCore);
     c->node = n;
     c->ctx = ctx;
+    c->closed_us = WATERMARK_NONE;
     const AggCall **calls = arena_array(ctx->arena, const AggCall *, n->agg.naggs);
     u32 *state_bytes = arena_array(ctx->arena, u32, n->agg.naggs);
     for (u32 i = 0; i < n->agg.naggs; i++) {
@@ -49,15 +58,14 @@ agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err)
     /* A global phase's column numbers speak of its local phase's input, under the exchange. */
     const PlanNode *local = n->kind == PLAN_GLOBAL_AGG ? n->input[0]->input[0] : n;
     const Schema *input = &local->input[0]->schema;
-    if (n->agg.window.kind != WINDOW_NONE) {
-        c->clock = window_clock(input->at[n->agg.window.time_col].type, ctx->session);
-    }
     c->shape.layout =
         row_layout_new(ctx->arena, input, n->agg.keys, n->agg.nkeys, state_bytes, n->agg.naggs);
     c->shape.aggs = calls;
-    c->keys = key_batch_new(c->shape.layout);
+    c->panes = pane_set_new(&c->shape);
+    c->keys = n->agg.nkeys ? key_batch_new(c->shape.layout) : NULL;
     c->nowhere = mem_aligned(64, c->shape.layout->row_bytes);
     memset(c->nowhere, 0, c->shape.layout->row_bytes);
+    agg_windows(c, input);
     *ret_core = c;
     return ERR_OK;
 }
@@ -66,242 +74,228 @@ void
 agg_core_free(AggCore *c)
 {
     if (!c) return;
-    for (u32 i = c->oldest; i < c->nopen; i++) pane_unref(c->open[i]);
-    for (u32 i = 0; i < c->nfresh; i++) pane_unref(c->fresh[i]);
-    pane_unref(c->firing);
-    mem_free(c->open);
-    mem_free(c->fresh);
+    if (c->owned) pane_unref(c->firing);
+    slide_free(c->slide);
+    pane_set_free(c->panes);
     mem_free(c->order);
     mem_free(c->nowhere);
     key_batch_free(c->keys);
     mem_free(c);
 }
 
-/* ---- windows ------------------------------------------------------------------------------ */
-
-/* The last event time of a window, on the watermark's clock: it closes when the watermark is there.
- */
-static i64
-window_last(const AggCore *c, i64 start_us)
+i64
+agg_core_time(const AggCore *c, i64 event_us, i64 proc_us)
 {
-    const TimeWindow *w = &c->node->agg.window;
-    return window_to_event(c->clock, start_us + w->size_us) - w->unit_us;
+    bool by_event = !c->windowed || c->node->agg.window.event_time;
+    return by_event || event_us == WATERMARK_MAX ? event_us : proc_us;
 }
 
-/* Few windows are open at a time as a rule; with many, new panes must not cost room for each. */
-enum { RESERVE_PANES = 8 };
-
-/* The pane of a window among panes in order; NULL: none. */
-static Pane *
-panes_find(Pane *const *panes, u32 n, i64 start_us)
+void
+agg_core_close(AggCore *c, i64 time_us)
 {
-    u32 lo = 0, hi = n;
-    while (lo < hi) {
-        u32 mid = lo + (hi - lo) / 2;
-        i64 there = pane_id(panes[mid]).start_us;
-        if (there == start_us) return panes[mid];
-        if (there < start_us)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return NULL;
-}
-
-/* The open pane of a window; made when absent, as a fresh one. */
-static Pane *
-pane_of(AggCore *c, i64 start_us)
-{
-    u32 open = c->nopen - c->oldest;
-    Pane *p = open ? panes_find(c->open + c->oldest, open, start_us) : NULL;
-    if (p) return p;
-    mem_grow(c->fresh, c->nfresh, c->fresh_cap);
-    p = pane_new(&c->shape, (PaneId){start_us + c->node->agg.window.size_us, start_us});
-    if (c->node->agg.nkeys && open + c->nfresh < RESERVE_PANES) pane_expect(p, c->usual_rows);
-    return c->fresh[c->nfresh++] = p;
-}
-
-static int
-pane_cmp(const void *a, const void *b)
-{
-    i64 x = pane_id(*(Pane *const *)a).start_us, y = pane_id(*(Pane *const *)b).start_us;
-    return (x > y) - (x < y);
-}
-
-/* Fresh panes take their places among the open ones: one merge for a batch, from the newest, so
- * that windows in any order and number cost little. */
-static void
-panes_join(AggCore *c)
-{
-    if (c->nfresh == 0) return;
-    if (c->nfresh > 1) qsort(c->fresh, c->nfresh, sizeof *c->fresh, pane_cmp);
-    u32 live = c->nopen - c->oldest;
-    if (c->oldest && c->nopen + c->nfresh > c->open_cap) {
-        memmove(c->open, c->open + c->oldest, live * sizeof *c->open);
-        c->oldest = 0;
-    }
-    while (c->oldest + live + c->nfresh > c->open_cap) mem_grow(c->open, c->open_cap, c->open_cap);
-    u32 from = c->oldest + live, to = c->nopen = from + c->nfresh;
-    while (c->nfresh) {
-        Pane *p = c->fresh[c->nfresh - 1];
-        bool older = from > c->oldest && pane_id(c->open[from - 1]).start_us > pane_id(p).start_us;
-        if (older) {
-            c->open[--to] = c->open[--from];
-        } else {
-            c->open[--to] = p;
-            c->nfresh--;
-        }
-    }
+    c->closed_us = MAX(c->closed_us, time_us);
 }
 
 Pane *
-agg_core_take(AggCore *c, i64 event_us)
+agg_core_take(AggCore *c, i64 time_us)
 {
-    panes_join(c);
-    if (c->nopen == c->oldest) return NULL;
-    const TimeWindow *w = &c->node->agg.window;
-    Pane *p = c->open[c->oldest];
-    if (event_us != WATERMARK_MAX) {
-        if (w->kind == WINDOW_NONE || w->bounded_only) return NULL;
-        if (window_last(c, pane_id(p).start_us) > event_us) return NULL;
+    Pane *p = pane_set_first(c->panes);
+    if (!p) return NULL;
+    if (time_us != WATERMARK_MAX) {
+        if (!c->windowed || c->node->agg.window.bounded_only) return NULL;
+        if (agg_last_us(c, pane_id(p).first_end_us) > time_us) return NULL;
     }
-    c->oldest++;
-    c->usual_rows = pane_rows(p);
-    return p;
+    return pane_set_take(c->panes);
 }
 
 void
 agg_core_need_group(AggCore *c)
 {
-    if (c->node->agg.nkeys || c->node->agg.window.kind != WINDOW_NONE) return;
-    panes_join(c);
-    (void)pane_single_group(pane_of(c, 0));
+    if (c->node->agg.nkeys || c->windowed) return;
+    pane_set_join(c->panes);
+    (void)pane_single_group(pane_set_get(c->panes, (PaneId){0, 0}));
 }
 
-/* ---- adding rows -------------------------------------------------------------------------- */
+/* ---- windows of rows ------------------------------------------------------------------------ */
 
-/* Rows of the one pane that all lanes fall into. */
-static void
-rows_of_one_pane(AggCore *c, const Batch *b, i64 start_us)
+static bool
+column_has_null(const Vector *v)
 {
-    Pane *p = pane_of(c, start_us);
-    if (c->node->agg.nkeys == 0) {
-        u8 *row = pane_single_group(p);
-        for (u32 i = 0; i < b->rows; i++) c->rows[i] = row;
-    } else {
-        pane_find_groups(p, c->keys, NULL, b->rows, c->rows);
+    const u64 *valid = vector_valid(v);
+    for (u32 i = 0; valid && i < v->len; i++) {
+        if (!bit_get(valid, i)) return true;
     }
+    return false;
 }
 
+/* Is the window with this end closed, whatever a row carries? */
+static bool
+is_closed(const AggCore *c, i64 end_us)
+{
+    return c->lateness && c->closed_us != WATERMARK_NONE && agg_last_us(c, end_us) <= c->closed_us;
+}
+
+/* Slices of n times between lo and hi into at.start_us, and their first ends. Dividing by the width
+ * is multiplying by a rounded reciprocal, put right by one. */
 static void
-rows_of_lanes(AggCore *c, i64 start_us, const u16 *lanes, u32 n)
+slices_of_times(AggCore *c, const i64 *restrict ts, u32 n, i64 lo, i64 hi)
 {
-    Pane *p = pane_of(c, start_us);
-    if (c->node->agg.nkeys == 0) {
-        u8 *row = pane_single_group(p);
-        for (u32 i = 0; i < n; i++) c->rows[lanes[i]] = row;
-        return;
-    }
-    pane_find_groups(p, c->keys, lanes, n, c->found);
-    for (u32 i = 0; i < n; i++) c->rows[lanes[i]] = c->found[i];
-}
-
-static int
-lane_cmp(const void *a, const void *b, void *starts)
-{
-    u16 x = *(const u16 *)a, y = *(const u16 *)b;
-    i64 s = ((const i64 *)starts)[x], t = ((const i64 *)starts)[y];
-    return s != t ? (s > t) - (s < t) : (x > y) - (x < y);
-}
-
-/* Passes over the lanes that pick out one window each; lanes of further windows are sorted. */
-enum { WINDOW_PASSES = 16 };
-
-/* Lanes that fall into several panes, pane by pane. keep says which lanes count. */
-static void
-rows_of_many_panes(AggCore *c, const Batch *b)
-{
-    u16 left[BATCH_ROWS_MAX];
-    u32 nleft = 0;
-    for (u32 i = 0; i < b->rows; i++) {
-        if (bit_get(c->keep, i))
-            left[nleft++] = (u16)i;
-        else
-            c->rows[i] = c->nowhere;
-    }
-    for (u32 pass = 0; nleft && pass < WINDOW_PASSES; pass++) {
-        i64 start = c->start[left[0]];
-        u32 n = 0, others = 0;
-        for (u32 i = 0; i < nleft; i++) {
-            u16 lane = left[i];
-            if (c->start[lane] == start)
-                c->lanes[n++] = lane;
-            else
-                left[others++] = lane;
+    const WindowCut *cut = &c->cut;
+    const i64 base = cut_slice(cut, lo), width = cut->width_us;
+    i64 *restrict start = c->at.start_us, *restrict end = c->at.first_end_us;
+    if ((u64)hi - (u64)base < (u64)1 << 52) {
+        const f64 per = 1.0 / (f64)width;
+        for (u32 i = 0; i < n; i++) {
+            i64 d = ts[i] - base, k = (i64)((f64)d * per), rest = d - k * width;
+            k += (rest >= width) - (rest < 0);
+            start[i] = base + k * width;
         }
-        rows_of_lanes(c, start, c->lanes, n);
-        nleft = others;
+    } else {
+        for (u32 i = 0; i < n; i++) start[i] = cut_slice(cut, ts[i]);
     }
-    if (nleft) qsort_r(left, nleft, sizeof *left, lane_cmp, c->start);
-    for (u32 from = 0, to; from < nleft; from = to) {
-        i64 start = c->start[left[from]];
-        for (to = from + 1; to < nleft && c->start[left[to]] == start;) to++;
-        rows_of_lanes(c, start, left + from, to - from);
+    if (cut->width_us == cut->step_us) {
+        const i64 to_end = cut->whole ? cut->size_us : width;
+        for (u32 i = 0; i < n; i++) end[i] = start[i] + to_end;
+    } else {
+        for (u32 i = 0; i < n; i++) end[i] = cut_first_end(cut, start[i]);
     }
 }
 
-/* Which window each lane belongs to, and which lanes come too late for it (DIALECT 4: when
- * window_end - unit <= wm(row)). *ret_one: all lanes are kept and share one window. */
-static Status
-assign_windows(AggCore *c, const Batch *b, bool *ret_one, Err *err)
-{
-    const TimeWindow *w = &c->node->agg.window;
-    Vector time = vector_share(&b->col[w->time_col]);
-    vector_flatten(&time);
-    const u64 *valid = vector_valid(&time);
-    bool nulls = false;
-    for (u32 i = 0; valid && i < b->rows; i++) nulls |= !bit_get(valid, i);
-    if (nulls) {
-        vector_done(&time);
-        return err_set(err, W3107, c->node->pos, "a row has NULL as its event time");
-    }
-    const i64 *restrict ts = vector_data(&time, const i64);
-    if (c->clock.zone) {
-        memcpy(c->start, ts, b->rows * sizeof *ts);
-        window_from_event(c->clock, c->start, b->rows);
-        ts = c->start;
-    }
-    i64 lo, hi;
-    kernel_table()->range(ts, b->rows, &lo, &hi);
-    i64 first = window_start(w, lo);
-    *ret_one = !b->wm && first == window_start(w, hi);
-    for (u32 i = 0; i < b->rows && !*ret_one; i++) c->start[i] = window_start(w, ts[i]);
-    if (*ret_one) c->start[0] = first;
-    vector_done(&time);
-    return ERR_OK;
-}
-
+/* Times in no window: between two of HOP with a slide above the size. */
 static void
-drop_late(AggCore *c, const Batch *b)
+leave_out_gaps(AggCore *c, const i64 *ts, u32 n)
 {
-    memset(c->keep, 0xff, sizeof c->keep);
-    if (!b->wm || c->node->agg.window.bounded_only) return;
-    const i64 *wm = buf_data(b->wm, const i64);
     u64 late = 0;
-    for (u32 i = 0; i < b->rows; i++) {
-        if (window_last(c, c->start[i]) > wm[i]) continue;
-        bit_clear(c->keep, i);
+    for (u32 i = 0; i < n; i++) {
+        if (ts[i] < c->at.first_end_us[i]) continue;
+        bit_clear(c->at.keep, i);
         late++;
     }
     if (late) c->ctx->counts->rows_late += late;
 }
+
+static i64
+last_end_of(const AggCore *c, u32 lane)
+{
+    if (c->cut.whole) return c->at.first_end_us[lane];
+    return cut_last_end(&c->cut, c->at.start_us[lane]);
+}
+
+/* The first window that is not over for the row: DIALECT 4 says when window_end - unit <= wm(row).
+ * closed: what the operator has closed already counts apart, since only idle sources have it. */
+static void
+leave_out_late(AggCore *c, const Batch *b)
+{
+    bool by_wm = b->wm && c->node->agg.window.event_time;
+    const i64 *wm = by_wm ? buf_data(b->wm, const i64) : NULL;
+    i64 known_end = 0, known_us = 0;
+    bool known = false;
+    u64 late = 0, after_close = 0;
+    for (u32 i = 0; i < b->rows; i++) {
+        if (!bit_get(c->at.keep, i)) continue;
+        i64 end = c->at.first_end_us[i], row_us = wm ? wm[i] : WATERMARK_NONE;
+        if (!known || end != known_end) known_us = agg_last_us(c, known_end = end), known = true;
+        if (known_us > MAX(row_us, c->closed_us)) continue;
+        i64 last = last_end_of(c, i);
+        i64 open =
+            last == end ? end + 1 : cut_open_end(&c->cut, end, last, MAX(row_us, c->closed_us));
+        if (open <= last) {
+            c->at.first_end_us[i] = open;
+            continue;
+        }
+        bit_clear(c->at.keep, i);
+        bool by_row = agg_last_us(c, last) <= row_us;
+        late += by_row;
+        after_close += !by_row;
+    }
+    if (late) c->ctx->counts->rows_late += late;
+    if (after_close) c->ctx->counts->rows_late_after_close += after_close;
+}
+
+/* Times on the windows' clock: in the column itself, or in c->last_us. */
+static Status
+times_of(AggCore *c, const Batch *b, Vector *time, const i64 **ret_ts, Err *err)
+{
+    *time = vector_share(&b->col[c->node->agg.window.time_col]);
+    vector_flatten(time);
+    if (column_has_null(time)) {
+        return err_set(err, W3107, c->node->pos, "a row has NULL as its event time");
+    }
+    const i64 *ts = vector_data(time, const i64);
+    *ret_ts = ts;
+    if (!c->cut.clock.zone && !c->clamps) return ERR_OK;
+    *ret_ts = c->last_us;
+    i64 least = c->clamps && c->closed_us != WATERMARK_NONE ? c->closed_us + c->cut.unit_us
+                                                            : WATERMARK_NONE;
+    for (u32 i = 0; i < b->rows; i++) c->last_us[i] = MAX(ts[i], least);
+    window_from_event(c->cut.clock, c->last_us, b->rows);
+    return ERR_OK;
+}
+
+/* Pane and lateness of each row. *ret_one: all share the pane of lane 0, and none is left out. */
+static Status
+assign_slices(AggCore *c, const Batch *b, bool *ret_one, Err *err)
+{
+    Vector time = {0};
+    const i64 *ts = NULL;
+    Status st = times_of(c, b, &time, &ts, err);
+    if (st) {
+        vector_done(&time);
+        return st;
+    }
+    i64 lo, hi;
+    kernel_table()->range(ts, b->rows, &lo, &hi);
+    i64 start = cut_slice(&c->cut, lo), end = cut_first_end(&c->cut, start);
+    bool closed = is_closed(c, end), gaps = c->cut.whole && c->cut.size_us < c->cut.width_us;
+    bool late = c->lateness && (b->wm || closed);
+    *ret_one = !late && !c->each_window && (u64)hi - (u64)start < (u64)c->cut.width_us &&
+               (!gaps || hi < end);
+    memset(c->at.keep, 0xff, sizeof c->at.keep);
+    if (*ret_one) {
+        c->at.start_us[0] = start;
+        c->at.first_end_us[0] = end;
+    } else {
+        slices_of_times(c, ts, b->rows, lo, hi);
+        if (gaps) leave_out_gaps(c, ts, b->rows);
+        if (late) leave_out_late(c, b);
+    }
+    vector_done(&time);
+    return ERR_OK;
+}
+
+/* Rows that bring their window along. */
+static Status
+assign_attached(AggCore *c, const Batch *b, bool *ret_one, Err *err)
+{
+    const TimeWindow *w = &c->node->agg.window;
+    Vector start = vector_share(&b->col[w->start_col]), end = vector_share(&b->col[w->end_col]);
+    vector_flatten(&start);
+    vector_flatten(&end);
+    bool nulls = column_has_null(&start) || column_has_null(&end);
+    memcpy(c->at.start_us, start.data->bytes, b->rows * sizeof(i64));
+    memcpy(c->at.first_end_us, end.data->bytes, b->rows * sizeof(i64));
+    vector_done(&start);
+    vector_done(&end);
+    if (nulls) return err_set(err, W3107, c->node->pos, "a row has NULL as a bound of its window");
+    memset(c->at.keep, 0xff, sizeof c->at.keep);
+    bool late = c->lateness && (b->wm || c->closed_us != WATERMARK_NONE), one = !late;
+    for (u32 i = 1; i < b->rows && one; i++) {
+        one = c->at.start_us[i] == c->at.start_us[0] &&
+              c->at.first_end_us[i] == c->at.first_end_us[0];
+    }
+    *ret_one = one;
+    if (late) leave_out_late(c, b);
+    return ERR_OK;
+}
+
+/* ---- adding rows -------------------------------------------------------------------------- */
 
 /* Lanes that count for one aggregate: kept, passing its FILTER, and with all arguments present
  * unless it counts NULLs. NULL: all do. */
 static const u64 *
 lanes_of_agg(AggCore *c, const BoundAgg *agg, const Batch *b, const Vector *args, bool one)
 {
-    const u64 *lanes = one ? NULL : c->keep;
+    const u64 *lanes = one ? NULL : c->at.keep;
     if (agg->filter) {
         Vector cond = vector_share(&b->col[agg->filter->column]);
         vector_flatten(&cond);
@@ -354,113 +348,75 @@ update_aggs(AggCore *c, const Batch *b, bool one)
     }
 }
 
+/* Each row once per window that counts it: window by window, and in each in the order of rows. */
+static void
+add_to_each_window(AggCore *c, const Batch *b)
+{
+    i64 slice[BATCH_ROWS_MAX], next[BATCH_ROWS_MAX], last[BATCH_ROWS_MAX];
+    for (u32 i = 0; i < b->rows; i++) {
+        slice[i] = c->at.start_us[i];
+        next[i] = c->at.first_end_us[i];
+        last[i] = bit_get(c->at.keep, i) ? cut_last_end(&c->cut, slice[i]) : INT64_MIN;
+    }
+    for (;;) {
+        i64 end = INT64_MAX;
+        for (u32 i = 0; i < b->rows; i++) end = next[i] <= last[i] ? MIN(end, next[i]) : end;
+        if (end == INT64_MAX) return;
+        memset(c->at.keep, 0, sizeof c->at.keep);
+        for (u32 i = 0; i < b->rows; i++) {
+            if (next[i] != end || end > last[i]) continue;
+            bit_set(c->at.keep, i);
+            c->at.first_end_us[i] = end;
+            c->at.start_us[i] = cut_start_of(&c->cut, slice[i], end);
+            next[i] += c->cut.step_us;
+        }
+        pane_set_rows(c->panes, c->keys, &c->at, b->rows, c->nowhere, c->rows);
+        update_aggs(c, b, false);
+        pane_set_join(c->panes);
+    }
+}
+
 Status
 agg_core_add(AggCore *c, const Batch *b, Err *err)
 {
     bool one = true;
-    c->start[0] = 0;
-    if (c->node->agg.window.kind != WINDOW_NONE) TRY(assign_windows(c, b, &one, err));
-    if (c->node->agg.nkeys) key_batch_load(c->keys, b);
+    c->at.first_end_us[0] = c->at.start_us[0] = 0;
+    if (c->attached)
+        TRY(assign_attached(c, b, &one, err));
+    else if (c->windowed)
+        TRY(assign_slices(c, b, &one, err));
+    if (c->keys) key_batch_load(c->keys, b);
+    if (c->each_window) {
+        add_to_each_window(c, b);
+        return ERR_OK;
+    }
     if (one) {
-        rows_of_one_pane(c, b, c->start[0]);
+        PaneId id = {c->at.first_end_us[0], c->at.start_us[0]};
+        pane_set_rows_of_one(c->panes, c->keys, id, b->rows, c->rows);
     } else {
-        drop_late(c, b);
-        rows_of_many_panes(c, b);
+        pane_set_rows(c->panes, c->keys, &c->at, b->rows, c->nowhere, c->rows);
     }
     update_aggs(c, b, one);
-    panes_join(c);
+    pane_set_join(c->panes);
     return ERR_OK;
 }
 
-/* A local phase sends its panes oldest first, so fresh ones stay in order and can be searched; they
- * join the open ones when that ends. */
+/* A local phase sends its panes in their order. One that has missed the closing of its window (the
+ * phase was started again, and did not know) counts from the first open one on. */
 void
 agg_core_merge(AggCore *c, Pane *from)
 {
-    i64 start_us = pane_id(from).start_us;
-    if (c->nfresh && pane_id(c->fresh[c->nfresh - 1]).start_us > start_us) panes_join(c);
-    Pane *to = panes_find(c->fresh, c->nfresh, start_us);
-    pane_merge_share(to ? to : pane_of(c, start_us), from, c->ctx->subtask);
+    PaneId id = pane_id(from);
+    if (c->windowed && is_closed(c, id.first_end_us)) {
+        i64 last = c->cut.whole ? id.first_end_us : cut_last_end(&c->cut, id.start_us);
+        id.first_end_us =
+            c->cut.whole ? last + 1 : cut_open_end(&c->cut, id.first_end_us, last, c->closed_us);
+        if (id.first_end_us > last) {
+            c->ctx->counts->rows_late_after_close += pane_rows(from);
+            pane_unref(from);
+            return;
+        }
+    }
+    pane_merge_share(pane_set_get_next(c->panes, id), from, c->ctx->subtask);
     pane_unref(from);
-}
-
-/* ---- firing ------------------------------------------------------------------------------- */
-
-static Vector
-time_column(const Column *col, i64 us, u32 rows)
-{
-    return vector_const(col->type, rows, &us);
-}
-
-static Status
-emit_rows(AggCore *c, const Pane *p, u8 *const *rows, u32 n, Batch **ret_batch, Err *err)
-{
-    const PlanNode *node = c->node;
-    const TimeWindow *w = &node->agg.window;
-    Batch *b = batch_new(node->schema.len, n);
-    u32 col = 0;
-    for (u32 k = 0; k < node->agg.nkeys; k++) b->col[col++] = pane_key_column(p, k, rows, n);
-    for (u32 a = 0; a < node->agg.naggs; a++, col++) {
-        const AggCall *call = c->shape.aggs[a];
-        b->col[col] = vector_new(node->schema.at[col].type, n);
-        Status st = call->fns->finish(call, rows, c->shape.layout->agg_at[a], &b->col[col], n, err);
-        if (st) {
-            batch_free(b);
-            return st;
-        }
-    }
-    i64 start = pane_id(p).start_us, end = start + w->size_us;
-    const Column *at = node->schema.at;
-    if (node->agg.win_start) b->col[col] = time_column(&at[col], start, n), col++;
-    if (node->agg.win_end) b->col[col] = time_column(&at[col], end, n), col++;
-    if (node->agg.win_time) b->col[col] = time_column(&at[col], window_last(c, start), n), col++;
-    assert(col == node->schema.len);
-    *ret_batch = b;
-    return ERR_OK;
-}
-
-static void
-firing_done(AggCore *c)
-{
-    mem_free(c->order);
-    pane_unref(c->firing);
-    c->order = NULL;
-    c->firing = NULL;
-}
-
-static void
-firing_start(AggCore *c, Pane *p)
-{
-    c->firing = p;
-    c->emitted = 0;
-    if (!c->node->agg.sorted) return;
-    c->order = mem_array(u32, pane_rows(p));
-    pane_sort(p, c->order);
-}
-
-Status
-agg_core_fire(AggCore *c, i64 event_us, Out *out, bool *ret_done, Err *err)
-{
-    *ret_done = false;
-    for (;;) {
-        if (c->firing && c->emitted == pane_rows(c->firing)) firing_done(c);
-        if (!c->firing) {
-            Pane *p = agg_core_take(c, event_us);
-            if (!p) break;
-            firing_start(c, p);
-            continue; /* a share may be empty */
-        }
-        if (!out_has_room(out)) return ERR_OK;
-        u32 n = MIN(pane_rows(c->firing) - c->emitted, c->ctx->batch_rows);
-        for (u32 i = 0; i < n; i++) {
-            u32 row = c->emitted + i;
-            c->rows[i] = pane_row(c->firing, c->order ? c->order[row] : row);
-        }
-        c->emitted += n;
-        Batch *b = NULL;
-        TRY(emit_rows(c, c->firing, c->rows, n, &b, err));
-        TRY(out_batch(out, b, err));
-    }
-    *ret_done = true;
-    return ERR_OK;
 }

@@ -37,7 +37,7 @@ aggregate_resume(Op *op, Out *out, Err *err)
 {
     Aggregate *a = (Aggregate *)op;
     bool done;
-    TRY(agg_core_fire(a->core, a->event_us, out, &done, err));
+    TRY(agg_core_fire(a->core, agg_core_time(a->core, a->event_us, a->proc_us), out, &done, err));
     if (!done) {
         out_again(out);
         return ERR_OK;

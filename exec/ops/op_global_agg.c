@@ -34,7 +34,7 @@ global_agg_resume(Op *op, Out *out, Err *err)
 {
     GlobalAgg *g = (GlobalAgg *)op;
     bool done;
-    TRY(agg_core_fire(g->core, g->event_us, out, &done, err));
+    TRY(agg_core_fire(g->core, agg_core_time(g->core, g->event_us, g->proc_us), out, &done, err));
     if (!done) {
         out_again(out);
         return ERR_OK;

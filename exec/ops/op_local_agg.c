@@ -1,7 +1,8 @@
 /* op_local_agg.c - the first phase of a GROUP BY: each worker aggregates the rows that it decoded.
  *
- * When the subtask's watermark closes a window, its pane goes as it is to every subtask of the
- * global phase (op_global_agg.c), which merges its share. Nothing is copied or hashed again. */
+ * When the subtask's watermark closes the first window that counts a pane, the pane goes as it is
+ * to every subtask of the global phase (op_global_agg.c), which merges its share. Nothing is copied
+ * or hashed again. At a barrier all panes go. */
 #include "base/mem.h"
 #include "exec/ops/agg_core.h"
 
@@ -30,15 +31,33 @@ local_agg_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
     return st;
 }
 
+/* Panes whose first window closes by then. */
+static Status
+local_agg_send(LocalAgg *a, i64 time_us, Out *out, Err *err)
+{
+    for (Pane *p; (p = agg_core_take(a->core, time_us));) {
+        pane_share(p, a->consumers);
+        TRY(out_pane(out, p, err));
+    }
+    return ERR_OK;
+}
+
 static Status
 local_agg_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
 {
     LocalAgg *a = (LocalAgg *)op;
-    for (Pane *p; (p = agg_core_take(a->core, event_us));) {
-        pane_share(p, a->consumers);
-        TRY(out_pane(out, p, err));
-    }
+    i64 time_us = agg_core_time(a->core, event_us, proc_us);
+    TRY(local_agg_send(a, time_us, out, err));
+    agg_core_close(a->core, time_us);
     return out_watermark(out, event_us, proc_us, err);
+}
+
+/* This phase keeps nothing across epochs. */
+static Status
+local_agg_barrier(Op *op, StateWriter *w, Out *out, Err *err)
+{
+    (void)w;
+    return local_agg_send((LocalAgg *)op, WATERMARK_MAX, out, err);
 }
 
 static void
@@ -52,5 +71,6 @@ const OpDef op_local_agg = {
     .create = local_agg_create,
     .process = local_agg_process,
     .watermark = local_agg_watermark,
+    .barrier = local_agg_barrier,
     .destroy = local_agg_destroy,
 };
