@@ -17,8 +17,9 @@ typedef enum Phase {
 struct Checkpoint {
     CheckpointOptions options;
     Phase phase;
-    i64 due_us; /* monotonic: when the next epoch ends */
-    bool over;  /* the epoch that was asked for by `stop` is written */
+    i64 due_us;   /* monotonic: when the next epoch ends */
+    u64 progress; /* of the sources when the last one was declared */
+    bool over;    /* the epoch that was asked for by `stop` is written */
     StateChanges changes;
     StoreMeta *meta; /* for the next epoch; their texts live in the job's arena */
     u32 nmeta;
@@ -154,6 +155,14 @@ sources_left(const Shared *s)
     return false;
 }
 
+/* Without an interval an epoch ends whenever some source has given something. */
+static bool
+is_due(const Checkpoint *c)
+{
+    if (c->options.interval_us == 0) return c->options.shared->progress != c->progress;
+    return clock_monotonic_us() >= c->due_us;
+}
+
 static void
 declare(Checkpoint *c, bool stop)
 {
@@ -166,6 +175,7 @@ declare(Checkpoint *c, bool stop)
         s->tasks[i]->waiting = false;
     }
     c->phase = PHASE_ALIGNING;
+    c->progress = s->progress;
     c->due_us = clock_monotonic_us() + c->options.interval_us;
     (void)failpoint(FAIL_BARRIER_DECLARED);
 }
@@ -209,7 +219,7 @@ checkpoint_step(Checkpoint *c, bool *ret_over, Err *err)
     if (!c->options.store) return ERR_OK;
     if (c->phase == PHASE_IDLE && !s->stop_epoch && sources_left(s)) {
         bool stop = c->options.stop && atomic_load(c->options.stop);
-        if (stop || clock_monotonic_us() >= c->due_us) declare(c, stop);
+        if (stop || is_due(c)) declare(c, stop);
     }
     if (c->phase == PHASE_ALIGNING && is_aligned(s)) {
         collect(c);

@@ -11,12 +11,12 @@ typedef struct Part {
     bool idle;                /* the last fetch found nothing */
     bool probing, probed;
     u32 number;
-    u64 taken;  /* chunks handed out */
-    u64 posted; /* chunks whose maximum is known */
-    i64 wm_us;  /* the maximum behind the last posted chunk, or the lower bound before the first */
-    i64 max_us; /* without the lower bound: what the next chunk comes in with */
-    bool silent;    /* has given nothing for the idle timeout: does not hold the watermark */
-    i64 heard_us;   /* when it last gave a chunk; monotonic */
+    u64 taken;   /* chunks handed out */
+    u64 posted;  /* chunks whose maximum is known */
+    i64 wm_us;   /* the maximum behind the last posted chunk, or the lower bound before the first */
+    i64 max_us;  /* without the lower bound: what the next chunk comes in with */
+    bool silent; /* has given nothing for the idle timeout: does not hold the watermark */
+    i64 heard_us; /* when it last gave a chunk; monotonic */
 } Part;
 
 struct Feed {
@@ -30,7 +30,7 @@ struct Feed {
     i64 idle_timeout_us;
     i64 wm_us; /* what feed_watermark answered last: it never goes back */
     i64 proc_time_us;
-    u64 barrier; /* the epoch declared last */
+    u64 barrier;         /* the epoch declared last */
     u32 readers, passed; /* subtasks that read, and those of them that passed the barrier */
     StrBuf position;
     u64 seq;       /* of the next chunk */

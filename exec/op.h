@@ -28,6 +28,7 @@ typedef struct JobCounts {
 typedef struct JobOutput {
     void *ctx;
     Status (*rows)(void *ctx, const Batch *b, Err *err); /* b stays the caller's */
+    void (*barrier)(void *ctx, u64 epoch); /* the rows so far belong to it; NULL: no matter */
 } JobOutput;
 
 /* What an operator instance is told at its creation. */
@@ -45,6 +46,11 @@ typedef struct OpCtx {
     u32 consumers;           /* subtasks at the other end of the chain's edge */
     u32 batch_rows;          /* no batch that this operator makes is longer */
     const char *job;         /* durable: names the job, the same at every start; NULL: unnamed */
+    /* Bytes of state that the job's operators hold, and may hold; see exec/pressure.h. Limit 0, or
+     * state_bytes NULL: any number. */
+    _Atomic(u64) *state_bytes;
+    u64 state_limit;
+    const char *state_folder; /* the job's, for spilled panes; NULL: unnamed temporary files */
 } OpCtx;
 
 /* Pass on rows or time. Takes what it is given; the consumer's failure comes back. */
@@ -62,10 +68,10 @@ void out_again(Out *out);
 /* What a source did when it was polled. */
 typedef enum PollResult {
     POLL_WORKED,
-    POLL_WAIT, /* another subtask must move first; ready() tells when */
+    POLL_WAIT,    /* another subtask must move first; ready() tells when */
     POLL_BARRIER, /* an epoch ends here: nothing was read, and the barrier goes first */
-    POLL_IDLE, /* nothing to read now; ask again later */
-    POLL_END,  /* nothing more will ever come */
+    POLL_IDLE,    /* nothing to read now; ask again later */
+    POLL_END,     /* nothing more will ever come */
 } PollResult;
 
 /* Sources have poll, all others process. */

@@ -348,6 +348,7 @@ source_step(Task *t, bool *ret_progress, Err *err)
     if (result == POLL_BARRIER) return task_barrier(t, t->epoch + 1, err);
     if (result == POLL_END) return task_end(t, err);
     pthread_mutex_lock(&t->shared->lock);
+    t->shared->progress += result == POLL_WORKED;
     t->waiting = result == POLL_WAIT;
     t->idle = result == POLL_IDLE;
     pthread_mutex_unlock(&t->shared->lock);

@@ -73,6 +73,7 @@ struct Shared {
     u32 ntasks;
     u64 epoch;      /* declared last */
     u64 stop_epoch; /* sources read no further than this one; 0: none */
+    u64 progress;   /* steps of sources that gave something */
 };
 
 /* May the task run now? With the lock held. */

@@ -44,6 +44,7 @@ result_barrier(Op *op, StateWriter *w, Out *out, Err *err)
 {
     (void)out, (void)err;
     Result *r = (Result *)op;
+    if (r->output->barrier) r->output->barrier(r->output->ctx, state_epoch(w));
     if (r->stored == r->delivered) return ERR_OK;
     memcpy(state_room(w, (StateKey){.table = RESULT_TABLE}, sizeof(u64)), &r->delivered,
            sizeof(u64));
