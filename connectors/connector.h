@@ -44,6 +44,7 @@ typedef struct ConnectorEnv {
     struct MemoryStore *memory;  /* NULL: memory tables cannot be used */
     const struct TimeZone *zone; /* session zone, for TIMESTAMP_LTZ text */
     const char *base_dir;        /* relative paths start here; NULL: the working directory */
+    u32 block_bytes;             /* tests: not 0: how much is read at a time, whatever tables say */
     const char *job; /* a sink of a job with state: its name, the same at every start and no other
                         sink's, so that it finds what it left behind; "": it has none. NULL: a run
                         without state */

@@ -141,6 +141,7 @@ filesystem_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, E
     s->want = *want;
     s->format = format;
     s->block_bytes = (u32)o->block_bytes;
+    if (want->env && want->env->block_bytes) s->block_bytes = want->env->block_bytes;
     pthread_mutex_init(&s->mutex, NULL);
     Status st = file_source_list(s, err);
     if (!st) st = scan_open(s, ret_applied, err);
