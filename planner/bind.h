@@ -75,7 +75,8 @@ typedef struct Rel {
 enum {
     SLOT_AGG = 0x10000000,
     SLOT_OVER = 0x20000000,
-    SLOT_WINDOW = 0x30000000, /* + WindowRole: of the GROUP BY's window */
+    SLOT_WINDOW = 0x30000000,   /* + WindowRole: of the GROUP BY's window */
+    SLOT_GROUPING = 0x40000000, /* + number of the call of GROUPING */
 };
 
 /* A named output of a SELECT, before it becomes a column. */
@@ -108,6 +109,23 @@ typedef struct OverList {
     u32 len, cap;
 } OverList;
 
+/* GROUPING(a, b), GROUP_ID(): over the input of the GROUP BY. */
+typedef struct GroupingCall {
+    BoundList args; /* empty: all keys */
+    u32 pos, width;
+} GroupingCall;
+
+typedef struct GroupingList {
+    GroupingCall *at;
+    u32 len, cap;
+} GroupingList;
+
+/* GROUPING SETS: which keys are in which set. n = 0: all keys in the one set. */
+typedef struct GroupSets {
+    bool *has; /* n * keys.len */
+    u32 n;
+} GroupSets;
+
 /* GROUP BY TUMBLE(ts, size): what TUMBLE_START(ts, size) elsewhere in the SELECT must equal. */
 typedef struct LegacyWindow {
     TimeWindow spec; /* time_col: of the input of the GROUP BY */
@@ -126,6 +144,7 @@ typedef struct ExprScope {
     const char *clause;        /* "WHERE": for messages */
     AggList *aggs;             /* collects aggregate calls; NULL: not allowed here */
     OverList *overs;           /* collects ranks; NULL: not allowed here */
+    GroupingList *groupings;   /* collects calls of GROUPING; NULL: not allowed here */
     const OutputList *aliases; /* names of outputs, where they may be used */
     bool aliases_first;        /* ORDER BY: an output's name hides a column */
     bool in_agg;               /* within an aggregate's arguments */
@@ -251,6 +270,8 @@ void query_column_place(const Query *q, u32 col, u32 ncols, u32 *ret_pos, u32 *r
 Status bind_rename(Binder *b, Rel *rel, const NameList *names, u32 pos, Err *err) MUST_USE;
 /* TUMBLE(...), HOP(...), CUMULATE(...), SESSION(...) in FROM. */
 bool window_kind_find(Str name, WindowKind *ret_kind);
+/* Bounds are TIMESTAMP(3), the window's time is like the column that it was cut by. */
+Type window_column_type(WindowRole role, Type time);
 Status bind_window_table(Binder *b, const TableRef *t, Rel *ret, Err *err) MUST_USE;
 /* TUMBLE(ts, size [, offset]) and its kin in GROUP BY. *ret_is false: another call. */
 Status bind_group_window(Binder *b, const Rel *rel, const Expr *e, LegacyWindow *ret, bool *ret_is,
@@ -271,13 +292,19 @@ typedef struct StripColumn {
 typedef struct Strip {
     PlanNode *node;
     u32 time_col;
-    u32 pos;             /* of the window's call */
+    u32 pos; /* of the window's call */
+    bool session;
+    u32 *partition; /* of the SESSION */
+    u32 npartition;
     StripColumn *at;     /* per column of the Rel */
     BoundList postponed; /* conditions over SLOT_WINDOW columns, to apply after the aggregate */
 } Strip;
-/* *ret_raw false: the windows are closed already (rows of a windowed aggregate or rank). */
-Status window_strip(Binder *b, const Rel *rel, const TimeWindow *window, Strip *ret_strip,
-                    bool *ret_raw, Err *err) MUST_USE;
+/* False: the rows come from elsewhere (from an aggregate, a rank, a union), or something is done to
+ * them that depends on their windows. */
+bool window_strip(Binder *b, const Rel *rel, const TimeWindow *window, Strip *ret_strip);
+/* The column of rel that is this bound of the window; queries in between that left it out pass it
+ * on from now on, and rel has one column more. False: it cannot be had. */
+bool window_bound(Binder *b, Rel *rel, const TimeWindow *window, WindowRole role, u32 *ret_col);
 
 /* A SELECT while it is bound. */
 typedef struct Selecting {
@@ -288,7 +315,9 @@ typedef struct Selecting {
     u32 nvisible;
     AggList aggs;
     OverList overs;
+    GroupingList groupings;
     BoundList keys; /* GROUP BY, without its window call */
+    GroupSets sets;
     LegacyWindow legacy;
     bool has_legacy, grouped;
     BoundExpr *having, *qualify;
@@ -296,10 +325,21 @@ typedef struct Selecting {
     u32 norder;
 } Selecting;
 
-/* GROUP BY TUMBLE(...), before anything else is bound: sets legacy. */
+/* bind_sets.c: GROUP BY TUMBLE(...), before anything else is bound: sets legacy. */
 Status bind_group_legacy(Binder *b, Selecting *g, Err *err) MUST_USE;
-/* The expressions of GROUP BY, over g->rel. */
+/* The expressions of GROUP BY, over g->rel: keys and sets. */
 Status bind_group_keys(Binder *b, Selecting *g, Err *err) MUST_USE;
+/* The number of this key; equal ones are one. */
+u32 group_key_add(Binder *b, Selecting *g, BoundExpr *key);
+/* Is the key in every set? */
+bool group_key_always(const Selecting *g, u32 key);
+/* GROUPING, GROUPING_ID, GROUP_ID? Their calls become SLOT_GROUPING columns, */
+bool grouping_find(Str name);
+Status bind_grouping_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret,
+                          Err *err) MUST_USE;
+/* and in the end expressions over the column that holds the number of the set. */
+Status bind_grouping_value(Binder *b, const Selecting *g, u32 number, u32 set_col, BoundExpr **ret,
+                           Err *err) MUST_USE;
 /* Group g->rel; outs, having, qualify and ranks are rewritten to read the groups. */
 Status bind_group(Binder *b, Selecting *g, Err *err) MUST_USE;
 /* AGGREGATE on all columns of rel without calls. */

@@ -155,9 +155,7 @@ bind_call(Binder *b, const ExprScope *s, const Expr *e, BoundExpr **ret, Err *er
     TRY(bind_group_window_bound(b, s, e, ret, err));
     if (*ret) return ERR_OK;
     if (agg_find(b->env->funcs, name)) return bind_agg_call(b, s, e, ret, err);
-    if (str_eq_nocase(name, STR("GROUPING")) || str_eq_nocase(name, STR("GROUPING_ID"))) {
-        return bind_unsupported(b, e->pos, e->width, "GROUPING", err);
-    }
+    if (grouping_find(name)) return bind_grouping_call(b, s, e, ret, err);
     if (!func_exists(b->env->funcs, name)) {
         TRY(bind_macro_call(b, s, e, ret, err));
         if (*ret) return ERR_OK;

@@ -6,8 +6,11 @@
  * below has closed already), the AGGREGATE is windowed:
  *  - rows that still lie in a WINDOW node: the node is taken off (bind_strip.c) and its spec moves
  *    into the aggregate;
- *  - rows of closed TUMBLE windows: the same window again, by the start of the first one, since a
- *    window's start lies in it. */
+ *  - rows that must stay in their windows, or were put into them further below: the aggregate finds
+ *    the bounds in two columns (WINDOW_ATTACHED).
+ *
+ * With GROUPING SETS (bind_sets.c) an EXPAND stands between PROJECT and AGGREGATE. It makes columns
+ * NULL, so the keys are columns of their own there, and arguments never share them. */
 #include "planner/bind.h"
 
 #include <stdio.h>
@@ -19,127 +22,13 @@ typedef struct Grouping {
     const TimeWindow *of; /* whose bounds the keys are; NULL: none, or GROUP BY TUMBLE(...) */
     Strip strip;
     OutputList pre; /* what the aggregate reads */
+    u32 pre_own;    /* of those, the first that arguments cannot share */
+    bool *gone;     /* GROUPING SETS: sets * pre columns */
     u32 *key_slot;  /* per key of g: its column in the aggregate; UINT32_MAX: about the window */
     BoundExpr **key_window; /* per key: over SLOT_WINDOW columns, if it is about the window */
     u32 *keys;
     u32 nkeys;
 } Grouping;
-
-/* ---- keys ----------------------------------------------------------------------------------- */
-
-static Status
-group_unsupported(const Binder *b, const GroupElem *e, Err *err)
-{
-    static const char *const names[] = {"", "", "GROUPING SETS", "CUBE", "ROLLUP"};
-    return bind_unsupported(b, e->pos, e->width, names[e->kind], err);
-}
-
-/* The expressions of GROUP BY one by one: (a, b) counts as a and b. */
-static Status
-group_exprs(Binder *b, const Select *sel, ExprList *ret, Err *err)
-{
-    u32 n = 0;
-    for (u32 i = 0; i < sel->group_by.len; i++) n += MAX(sel->group_by.at[i]->len, 1);
-    ret->at = arena_array(b->a, Expr *, n + 1);
-    for (u32 i = 0; i < sel->group_by.len; i++) {
-        const GroupElem *e = sel->group_by.at[i];
-        if (e->kind == GROUP_EXPR) {
-            ret->at[ret->len++] = e->expr;
-            continue;
-        }
-        if (e->kind != GROUP_SET) return group_unsupported(b, e, err);
-        for (u32 k = 0; k < e->len; k++) {
-            if (e->args[k]->kind != GROUP_EXPR) return group_unsupported(b, e->args[k], err);
-            ret->at[ret->len++] = e->args[k]->expr;
-        }
-    }
-    return ERR_OK;
-}
-
-Status
-bind_group_legacy(Binder *b, Selecting *g, Err *err)
-{
-    ExprList exprs = {0};
-    TRY(group_exprs(b, g->sel, &exprs, err));
-    for (u32 i = 0; i < exprs.len; i++) {
-        bool is = false;
-        LegacyWindow w = {0};
-        TRY(bind_group_window(b, &g->rel, exprs.at[i], &w, &is, err));
-        if (!is) continue;
-        if (g->has_legacy) {
-            return bind_fail(b, W2016, exprs.at[i]->pos, exprs.at[i]->width, err,
-                             "GROUP BY takes one window only");
-        }
-        g->legacy = w;
-        g->has_legacy = true;
-    }
-    return ERR_OK;
-}
-
-/* GROUP BY 2: the second output. */
-static Status
-group_ordinal(const Binder *b, const Selecting *g, const Expr *e, BoundExpr **ret, Err *err)
-{
-    i64 n = 0;
-    *ret = NULL;
-    if (e->kind != EXPR_LITERAL || e->literal->kind != LITERAL_INTEGER) return ERR_OK;
-    if (!str_to_i64(e->literal->text, &n) || n < 1 || n > g->nvisible) {
-        return bind_fail(b, W2013, e->pos, e->width, err,
-                         "GROUP BY %.*s is not among the %u column%s", STR_ARG(e->literal->text),
-                         g->nvisible, plural(g->nvisible));
-    }
-    *ret = g->outs.at[n - 1].expr;
-    return ERR_OK;
-}
-
-static bool
-group_reads_slot(const BoundExpr *e)
-{
-    if (e->kind == BOUND_COLUMN) return e->column >= SLOT_AGG;
-    for (u32 i = 0; i < e->nargs; i++) {
-        if (group_reads_slot(e->args[i])) return true;
-    }
-    return false;
-}
-
-static void
-group_add_key(Binder *b, Selecting *g, BoundExpr *key)
-{
-    for (u32 i = 0; i < g->keys.len; i++) {
-        if (bound_equal(g->keys.at[i], key)) return;
-    }
-    bound_list_add(b->a, &g->keys, key);
-}
-
-Status
-bind_group_keys(Binder *b, Selecting *g, Err *err)
-{
-    ExprScope s = {.rel = &g->rel, .clause = "GROUP BY", .aliases = &g->outs};
-    ExprList exprs = {0};
-    if (g->sel->group_by.all) {
-        for (u32 i = 0; i < g->nvisible; i++) {
-            if (!group_reads_slot(g->outs.at[i].expr)) group_add_key(b, g, g->outs.at[i].expr);
-        }
-        return ERR_OK;
-    }
-    TRY(group_exprs(b, g->sel, &exprs, err));
-    for (u32 i = 0; i < exprs.len; i++) {
-        const Expr *e = exprs.at[i];
-        TRY(bind_limit(b, i + 1, COLUMNS_MAX, "GROUP BY", "keys", e->pos, e->width, err));
-        WindowKind kind;
-        if (e->kind == EXPR_CALL && window_kind_find(path_last(&e->call->func).text, &kind))
-            continue;
-        BoundExpr *key;
-        TRY(group_ordinal(b, g, e, &key, err));
-        if (!key) TRY(bind_expr(b, &s, e, &key, err));
-        if (group_reads_slot(key)) {
-            return bind_fail(b, W2008, e->pos, e->width, err,
-                             "GROUP BY cannot hold an aggregate or a rank");
-        }
-        group_add_key(b, g, key);
-    }
-    return ERR_OK;
-}
 
 /* ---- the window ----------------------------------------------------------------------------- */
 
@@ -160,14 +49,16 @@ group_find_window(const Selecting *g)
     for (u32 i = 0; i < g->keys.len; i++) {
         const BoundExpr *k = g->keys.at[i];
         if (k->kind != BOUND_COLUMN || g->rel.at[k->column].role == ROLE_NONE) continue;
+        if (!group_key_always(g, i)) continue;
         const TimeWindow *w = g->rel.at[k->column].window;
         bool has[ROLE_TIME + 1] = {0};
         for (u32 j = 0; j < g->keys.len; j++) {
             const BoundExpr *x = g->keys.at[j];
             if (x->kind != BOUND_COLUMN || g->rel.at[x->column].window != w) continue;
+            if (!group_key_always(g, j)) continue;
             has[g->rel.at[x->column].role] = true;
         }
-        if (group_names_window(w->kind, has)) return w;
+        if (group_names_window(w->kind == WINDOW_ATTACHED ? w->of : w->kind, has)) return w;
     }
     return NULL;
 }
@@ -175,7 +66,8 @@ group_find_window(const Selecting *g)
 static void
 strip_nothing(Binder *b, const Rel *rel, Strip *s)
 {
-    s->node = rel->node;
+    u32 pos = s->pos;
+    *s = (Strip){.node = rel->node, .pos = pos};
     s->at = arena_array(b->a, StripColumn, rel->len + 1);
     for (u32 i = 0; i < rel->len; i++) {
         s->at[i].kind = STRIP_COLUMN;
@@ -183,40 +75,135 @@ strip_nothing(Binder *b, const Rel *rel, Strip *s)
     }
 }
 
-/* Windows that are closed already: group by the same TUMBLE window of their start. */
+/* An expression over the input becomes one over the stripped input. *ret_window: it is about the
+ * window only, and *ret reads SLOT_WINDOW columns. False: it is about both, or about the window
+ * where that will not do. */
 static bool
-group_again(const Rel *rel, Grouping *gr)
+group_strip(Binder *b, const Grouping *gr, const BoundExpr *e, bool window_will_do, BoundExpr **ret,
+            bool *ret_window)
 {
-    if (gr->of->kind != WINDOW_TUMBLE) return false;
-    for (u32 i = 0; i < rel->len; i++) {
-        if (rel->at[i].window != gr->of || rel->at[i].role != ROLE_START) continue;
+    u32 n = gr->g->rel.len;
+    bool *column = arena_array(b->a, bool, n + 1), *window = arena_array(b->a, bool, n + 1);
+    BoundExpr **by = arena_array(b->a, BoundExpr *, n + 1);
+    for (u32 i = 0; i < n; i++) {
+        column[i] = gr->strip.at[i].kind == STRIP_COLUMN;
+        window[i] = gr->strip.at[i].kind == STRIP_WINDOW;
+        by[i] = gr->strip.at[i].expr;
+        const RelColumn *c = &gr->g->rel.at[i];
+        if (!column[i] || !gr->of || c->role == ROLE_NONE || c->window != gr->of) continue;
+        window[i] = true; /* the bound of an attached window is a column and about the window */
+    }
+    *ret_window =
+        window_will_do && (bound_facts(e) & BOUND_READS) && bound_reads_only(e, window, n);
+    if (!*ret_window && !bound_reads_only(e, column, n)) return false;
+    for (u32 i = 0; *ret_window && i < n; i++) {
+        const RelColumn *c = &gr->g->rel.at[i];
+        if (!column[i] || !window[i]) continue;
+        by[i] = bound_column(b->a, (u32)SLOT_WINDOW + c->role, c->column.type);
+    }
+    *ret = bound_replace(b->a, e, by);
+    return true;
+}
+
+/* ---- fused or attached ---------------------------------------------------------------------- */
+
+/* The keys beside a SESSION's bounds must be what it is partitioned by. */
+static bool
+group_is_partition(const Strip *s, const BoundList *keys)
+{
+    for (u32 i = 0; i < keys->len; i++) {
+        bool found = false;
+        for (u32 k = 0; k < s->npartition; k++) {
+            found = found || bound_is_column(keys->at[i], s->partition[k]);
+        }
+        if (!found) return false;
+    }
+    for (u32 k = 0; k < s->npartition; k++) {
+        bool found = false;
+        for (u32 i = 0; i < keys->len; i++) {
+            found = found || bound_is_column(keys->at[i], s->partition[k]);
+        }
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* Can keys and arguments be had from the stripped rows? */
+static bool
+group_fits(Binder *b, const Grouping *gr)
+{
+    const Selecting *g = gr->g;
+    BoundList keys = {0};
+    BoundExpr *e;
+    bool window;
+    for (u32 i = 0; i < g->keys.len; i++) {
+        bool always = group_key_always(g, i);
+        if (!group_strip(b, gr, g->keys.at[i], always, &e, &window)) return false;
+        if (!window) bound_list_add(b->a, &keys, e);
+    }
+    for (u32 i = 0; i < g->aggs.len; i++) {
+        const BoundAgg *agg = &g->aggs.at[i];
+        for (u32 k = 0; k < agg->call.nargs; k++) {
+            if (!group_strip(b, gr, agg->args[k], false, &e, &window)) return false;
+        }
+        if (agg->filter && !group_strip(b, gr, agg->filter, false, &e, &window)) return false;
+    }
+    if (!gr->strip.session) return true;
+    return g->sets.n == 0 && group_is_partition(&gr->strip, &keys);
+}
+
+static bool
+group_fuse(Binder *b, Grouping *gr)
+{
+    Strip plain = gr->strip;
+    if (window_strip(b, &gr->g->rel, gr->of, &gr->strip) && group_fits(b, gr)) {
         gr->window = *gr->of;
-        gr->window.time_col = gr->strip.time_col = i;
         return true;
     }
+    gr->strip = plain;
     return false;
+}
+
+static Status
+group_attach(Binder *b, Grouping *gr, Err *err)
+{
+    const TimeWindow *of = gr->of;
+    TimeWindow w = {.kind = WINDOW_ATTACHED,
+                    .of = of->kind == WINDOW_ATTACHED ? of->of : of->kind,
+                    .time_type = of->time_type,
+                    .unit_us = of->unit_us,
+                    .event_time = of->event_time,
+                    .bounded_only = of->bounded_only};
+    Rel *rel = &gr->g->rel;
+    if (!window_bound(b, rel, of, ROLE_START, &w.start_col) ||
+        !window_bound(b, rel, of, ROLE_END, &w.end_col)) {
+        const GroupBy *by = &gr->g->sel->group_by;
+        u32 pos = by->present ? by->pos : gr->g->sel->pos;
+        u32 width = by->present ? by->width : gr->g->sel->width;
+        Status st = bind_unsupported(
+            b, pos, width, "grouping by a window without both of its bounds in the input", err);
+        return err_hint(err, st, "Select window_start and window_end in the inner query.");
+    }
+    w.time_col = w.end_col;
+    gr->window = w;
+    strip_nothing(b, rel, &gr->strip);
+    return ERR_OK;
 }
 
 static Status
 group_window(Binder *b, Grouping *gr, Err *err)
 {
     Selecting *g = gr->g;
-    strip_nothing(b, &g->rel, &gr->strip);
     gr->strip.pos = bind_pos(b, g->sel->pos);
+    strip_nothing(b, &g->rel, &gr->strip);
     gr->of = group_find_window(g);
     if (g->has_legacy) {
         gr->window = g->legacy.spec;
         gr->strip.time_col = g->legacy.spec.time_col;
         gr->strip.pos = bind_pos(b, g->legacy.pos);
         gr->of = NULL;
-    } else if (gr->of) {
-        bool raw = false;
-        TRY(window_strip(b, &g->rel, gr->of, &gr->strip, &raw, err));
-        if (raw) {
-            gr->window = *gr->of;
-        } else if (!group_again(&g->rel, gr)) {
-            gr->of = NULL;
-        }
+    } else if (gr->of && !group_fuse(b, gr)) {
+        TRY(group_attach(b, gr, err));
     }
     if (gr->window.kind != WINDOW_NONE || g->rel.bounded) return ERR_OK;
     const GroupBy *by = &g->sel->group_by;
@@ -231,11 +218,8 @@ group_window(Binder *b, Grouping *gr, Err *err)
 /* ---- what the aggregate reads --------------------------------------------------------------- */
 
 static u32
-group_pre(Binder *b, Grouping *gr, BoundExpr *e, Str name)
+group_pre_add(Binder *b, Grouping *gr, BoundExpr *e, Str name)
 {
-    for (u32 i = 0; i < gr->pre.len; i++) {
-        if (bound_equal(gr->pre.at[i].expr, e)) return i;
-    }
     if (!name.len) {
         char text[16];
         int len = snprintf(text, sizeof text, "$f%u", gr->pre.len);
@@ -245,38 +229,13 @@ group_pre(Binder *b, Grouping *gr, BoundExpr *e, Str name)
     return gr->pre.len - 1;
 }
 
-/* An expression over the input becomes one over the stripped input. *ret_window: it is about the
- * window only, and *ret reads SLOT_WINDOW columns. */
-static Status
-group_strip(Binder *b, const Grouping *gr, BoundExpr *e, BoundExpr **ret, bool *ret_window,
-            Err *err)
+static u32
+group_pre(Binder *b, Grouping *gr, BoundExpr *e, Str name)
 {
-    u32 n = gr->g->rel.len;
-    bool *column = arena_array(b->a, bool, n + 1), *window = arena_array(b->a, bool, n + 1);
-    BoundExpr **by = arena_array(b->a, BoundExpr *, n + 1);
-    for (u32 i = 0; i < n; i++) {
-        column[i] = gr->strip.at[i].kind == STRIP_COLUMN;
-        window[i] = gr->strip.at[i].kind == STRIP_WINDOW;
-        by[i] = gr->strip.at[i].expr;
-        const RelColumn *c = &gr->g->rel.at[i];
-        if (!column[i] || !gr->of || c->role == ROLE_NONE || c->window != gr->of) continue;
-        window[i] = true; /* the bound of a closed window is a column and about the window */
+    for (u32 i = gr->pre_own; i < gr->pre.len; i++) {
+        if (bound_equal(gr->pre.at[i].expr, e)) return i;
     }
-    *ret_window = (bound_facts(e) & BOUND_READS) && bound_reads_only(e, window, n);
-    if (!*ret_window && !bound_reads_only(e, column, n)) {
-        Status st = err_set(err, W2001, e->pos,
-                            "an expression over both a window's bounds and its rows is not "
-                            "supported yet in GROUP BY or an aggregate");
-        err_at(err, e->pos, e->width);
-        return st;
-    }
-    for (u32 i = 0; *ret_window && i < n; i++) {
-        const RelColumn *c = &gr->g->rel.at[i];
-        if (!column[i] || !window[i]) continue;
-        by[i] = bound_column(b->a, (u32)SLOT_WINDOW + c->role, c->column.type);
-    }
-    *ret = bound_replace(b->a, e, by);
-    return ERR_OK;
+    return group_pre_add(b, gr, e, name);
 }
 
 static Str
@@ -289,48 +248,42 @@ group_key_name(const Grouping *gr, const BoundExpr *key)
     return (Str){0};
 }
 
-static Status
-group_keys(Binder *b, Grouping *gr, Err *err)
+static void
+group_keys(Binder *b, Grouping *gr)
 {
-    BoundList *keys = &gr->g->keys;
+    const Selecting *g = gr->g;
+    const BoundList *keys = &g->keys;
     gr->key_slot = arena_array(b->a, u32, keys->len + 1);
     gr->key_window = arena_array(b->a, BoundExpr *, keys->len + 1);
-    gr->keys = arena_array(b->a, u32, keys->len + 1);
+    gr->keys = arena_array(b->a, u32, keys->len + 2);
     for (u32 i = 0; i < keys->len; i++) {
-        bool window = false;
-        BoundExpr *e;
-        TRY(group_strip(b, gr, keys->at[i], &e, &window, err));
+        bool window = false, always = group_key_always(g, i);
+        BoundExpr *e = NULL;
+        bool fits = group_strip(b, gr, keys->at[i], always, &e, &window);
+        assert(fits);
         gr->key_slot[i] = UINT32_MAX;
         if (window) {
             gr->key_window[i] = e;
             continue;
         }
-        u32 col = group_pre(b, gr, e, group_key_name(gr, keys->at[i]));
-        u32 slot = 0;
+        Str name = group_key_name(gr, keys->at[i]);
+        u32 col = g->sets.n ? group_pre_add(b, gr, e, name) : group_pre(b, gr, e, name), slot = 0;
         while (slot < gr->nkeys && gr->keys[slot] != col) slot++;
         if (slot == gr->nkeys) gr->keys[gr->nkeys++] = col;
         gr->key_slot[i] = slot;
     }
-    return ERR_OK;
+    if (g->sets.n) gr->pre_own = gr->pre.len;
 }
 
-static Status
-group_agg_inputs(Binder *b, Grouping *gr, BoundAgg *agg, Err *err)
+static void
+group_agg_inputs(Binder *b, Grouping *gr, BoundAgg *agg)
 {
     for (u32 i = 0; i < agg->call.nargs + (agg->filter != NULL); i++) {
         BoundExpr **at = i < agg->call.nargs ? &agg->args[i] : &agg->filter;
         bool window = false;
-        BoundExpr *e;
-        TRY(group_strip(b, gr, *at, &e, &window, err));
-        if (window) {
-            if (gr->strip.node != gr->g->rel.node) {
-                Status st = err_set(err, W2001, (*at)->pos,
-                                    "an aggregate of a window's bounds is not supported yet");
-                err_at(err, (*at)->pos, (*at)->width);
-                return st;
-            }
-            e = *at; /* in a closed window's rows the bound is a column like any other */
-        }
+        BoundExpr *e = NULL;
+        bool fits = group_strip(b, gr, *at, false, &e, &window);
+        assert(fits);
         u32 col = group_pre(b, gr, e,
                             e->kind == BOUND_COLUMN ? gr->strip.node->schema.at[e->column].name
                                                     : (Str){0});
@@ -339,7 +292,28 @@ group_agg_inputs(Binder *b, Grouping *gr, BoundAgg *agg, Err *err)
         ref->width = (*at)->width;
         *at = ref;
     }
-    return ERR_OK;
+}
+
+/* Column col of the stripped input among those that the aggregate reads. */
+static u32
+group_pre_column(Binder *b, Grouping *gr, u32 col)
+{
+    const Column *c = &gr->strip.node->schema.at[col];
+    return group_pre(b, gr, bound_column(b->a, col, c->type), c->name);
+}
+
+static void
+group_window_inputs(Binder *b, Grouping *gr)
+{
+    TimeWindow *w = &gr->window;
+    if (w->kind == WINDOW_ATTACHED) {
+        w->start_col = group_pre_column(b, gr, w->start_col);
+        w->end_col = w->time_col = group_pre_column(b, gr, w->end_col);
+    } else if (w->kind != WINDOW_NONE) {
+        w->time_col = group_pre_column(b, gr, gr->strip.time_col);
+    } else if (gr->pre.len == 0 && gr->strip.node->schema.len) {
+        group_pre_column(b, gr, 0); /* COUNT(*): rows must have a column to be counted by */
+    }
 }
 
 /* ---- the node ------------------------------------------------------------------------------- */
@@ -356,23 +330,14 @@ group_agg_name(Binder *b, const Selecting *g, u32 agg)
 }
 
 static void
-group_window_columns(Grouping *gr, RelColumn *cols, PlanNode *n, const Column *time)
+group_window_columns(const Grouping *gr, RelColumn *cols, PlanNode *n)
 {
     static const char *const names[] = {"", "window_start", "window_end", "window_time"};
-    Type start = type_nullable(type_timestamp(TYPE_TIMESTAMP, 3), false);
-    Type at = type_timestamp((TypeKind)time->type.kind, MAX(time->type.scale, 3u));
-    if (gr->of) {
-        const Rel *rel = &gr->g->rel;
-        for (u32 i = 0; i < rel->len; i++) {
-            if (rel->at[i].window == gr->of && rel->at[i].role == ROLE_TIME) {
-                at = rel->at[i].column.type;
-            }
-        }
-    }
+    Type time = gr->window.time_type;
     for (u32 r = ROLE_START; r <= ROLE_TIME; r++) {
         RelColumn *c = &cols[r - ROLE_START];
         c->column.name = str_from(names[r]);
-        c->column.type = r == ROLE_TIME ? type_nullable(at, false) : start;
+        c->column.type = window_column_type((WindowRole)r, time);
         c->role = (WindowRole)r;
         c->window = &n->agg.window;
         c->loose = gr->window.bounded_only;
@@ -381,36 +346,58 @@ group_window_columns(Grouping *gr, RelColumn *cols, PlanNode *n, const Column *t
     }
 }
 
+/* GROUPING SETS: which of the columns go in which set; the set's number is the last key. */
 static void
-group_node(Binder *b, Grouping *gr)
+group_expand(Binder *b, Grouping *gr, Rel *pre)
+{
+    const Selecting *g = gr->g;
+    u32 ncols = pre->len, nsets = g->sets.n;
+    if (!nsets) return;
+    PlanNode *n = node_new(b->a, PLAN_EXPAND, 1, ncols + 1);
+    RelColumn *cols = arena_array(b->a, RelColumn, ncols + 1);
+    bool *gone = arena_array(b->a, bool, (size_t)nsets *ncols + 1);
+    memcpy(cols, pre->at, ncols * sizeof *cols);
+    n->pos = gr->strip.pos;
+    n->input[0] = pre->node;
+    for (u32 set = 0; set < nsets; set++) {
+        for (u32 i = 0; i < g->keys.len; i++) {
+            bool has = g->sets.has[(size_t)set * g->keys.len + i];
+            if (has || gr->key_slot[i] == UINT32_MAX) continue;
+            u32 col = gr->keys[gr->key_slot[i]];
+            gone[(size_t)set * ncols + col] = true;
+            cols[col].column.type.not_null = false;
+        }
+    }
+    cols[ncols].column =
+        (Column){.name = STR("$set"), .type = type_nullable(type_of(TYPE_INT), false)};
+    for (u32 i = 0; i <= ncols; i++) n->schema.at[i] = cols[i].column;
+    n->expand.gone = gone;
+    n->expand.nsets = nsets;
+    gr->keys[gr->nkeys++] = ncols;
+    *pre = (Rel){.node = n, .at = cols, .len = ncols + 1, .bounded = pre->bounded};
+}
+
+static void
+group_aggregate(Binder *b, Grouping *gr, const Rel *pre)
 {
     Selecting *g = gr->g;
-    Rel pre = rel_of(b, gr->strip.node, g->rel.bounded);
     bool windowed = gr->window.kind != WINDOW_NONE;
-    u32 time = 0;
-    if (windowed) {
-        const Column *t = &pre.node->schema.at[gr->strip.time_col];
-        time = group_pre(b, gr, bound_column(b->a, gr->strip.time_col, t->type), t->name);
-    }
-    if (gr->pre.len == 0 && pre.len) { /* COUNT(*): rows must have a column to be counted by */
-        const Column *c = &pre.node->schema.at[0];
-        group_pre(b, gr, bound_column(b->a, 0, c->type), c->name);
-    }
-    rel_project(b, &pre, gr->pre.at, gr->pre.len);
-
     u32 ncols = gr->nkeys + g->aggs.len + (windowed ? 3 : 0);
     PlanNode *n = node_new(b->a, PLAN_AGGREGATE, 1, ncols);
     RelColumn *cols = arena_array(b->a, RelColumn, ncols + 1);
     n->pos = gr->strip.pos;
-    n->input[0] = pre.node;
+    n->input[0] = pre->node;
     n->agg.keys = gr->keys;
     n->agg.nkeys = gr->nkeys;
     n->agg.aggs = g->aggs.at;
     n->agg.naggs = g->aggs.len;
     n->agg.window = gr->window;
-    n->agg.window.time_col = time;
+    if (gr->window.kind == WINDOW_SESSION) {
+        n->agg.window.partition = n->agg.keys;
+        n->agg.window.npartition = n->agg.nkeys;
+    }
     for (u32 i = 0; i < gr->nkeys; i++) {
-        cols[i].column = pre.at[gr->keys[i]].column;
+        cols[i].column = pre->at[gr->keys[i]].column;
         cols[i].column.attr = ATTR_NONE;
     }
     for (u32 i = 0; i < g->aggs.len; i++) {
@@ -419,11 +406,21 @@ group_node(Binder *b, Grouping *gr)
     }
     if (windowed) {
         n->agg.win_start = n->agg.win_end = n->agg.win_time = true;
-        group_window_columns(gr, cols + gr->nkeys + g->aggs.len, n, &pre.at[time].column);
+        group_window_columns(gr, cols + gr->nkeys + g->aggs.len, n);
     }
     for (u32 i = 0; i < ncols; i++) n->schema.at[i] = cols[i].column;
     bool bounded = g->rel.bounded;
     g->rel = (Rel){.node = n, .at = cols, .len = ncols, .bounded = bounded};
+}
+
+static void
+group_node(Binder *b, Grouping *gr)
+{
+    Rel pre = rel_of(b, gr->strip.node, gr->g->rel.bounded);
+    group_window_inputs(b, gr);
+    rel_project(b, &pre, gr->pre.at, gr->pre.len);
+    group_expand(b, gr, &pre);
+    group_aggregate(b, gr, &pre);
 }
 
 /* ---- outputs over the groups ---------------------------------------------------------------- */
@@ -463,12 +460,17 @@ group_rewrite(Binder *b, const Grouping *gr, const Rel *rel, BoundExpr *e, Bound
         if (gr->key_slot[i] == UINT32_MAX) {
             return group_rewrite(b, gr, rel, gr->key_window[i], ret, err);
         }
-        *ret = bound_column(b->a, gr->key_slot[i], e->type);
+        *ret = bound_column(b->a, gr->key_slot[i], gr->g->rel.at[gr->key_slot[i]].column.type);
         (*ret)->pos = e->pos;
         (*ret)->width = e->width;
         return ERR_OK;
     }
     if (e->kind == BOUND_COLUMN) {
+        if (e->column >= SLOT_GROUPING) {
+            /* The number of the set is the last key. */
+            return bind_grouping_value(b, gr->g, e->column - SLOT_GROUPING, gr->nkeys - 1, ret,
+                                       err);
+        }
         if (e->column >= SLOT_OVER && e->column < SLOT_WINDOW) {
             *ret = e;
             return ERR_OK;
@@ -489,9 +491,14 @@ group_rewrite(Binder *b, const Grouping *gr, const Rel *rel, BoundExpr *e, Bound
     BoundExpr *c = arena_make(b->a, BoundExpr);
     *c = *e;
     if (e->nargs) c->args = arena_array(b->a, BoundExpr *, e->nargs);
+    bool nullable = false;
     for (u32 i = 0; i < e->nargs; i++) {
         TRY(group_rewrite(b, gr, rel, e->args[i], &c->args[i], err));
+        nullable |= e->args[i]->type.not_null && !c->args[i]->type.not_null;
     }
+    /* A key that GROUPING SETS leave out is NULL, whatever its column is. */
+    bool never = e->kind == BOUND_CALL && e->call.def->flags & FUNC_NOT_NULL;
+    if (nullable && !never) c->type.not_null = false;
     *ret = c;
     return ERR_OK;
 }
@@ -524,8 +531,8 @@ bind_group(Binder *b, Selecting *g, Err *err)
     Grouping gr = {.g = g};
     Rel before = g->rel;
     TRY(group_window(b, &gr, err));
-    TRY(group_keys(b, &gr, err));
-    for (u32 i = 0; i < g->aggs.len; i++) TRY(group_agg_inputs(b, &gr, &g->aggs.at[i], err));
+    group_keys(b, &gr);
+    for (u32 i = 0; i < g->aggs.len; i++) group_agg_inputs(b, &gr, &g->aggs.at[i]);
     group_node(b, &gr);
     TRY(group_rewrite_all(b, &gr, &before, err));
     for (u32 i = 0; i < gr.strip.postponed.len; i++) {
@@ -548,7 +555,7 @@ bind_distinct(Binder *b, Rel *rel, u32 pos, u32 width, Err *err)
         e->pos = bind_pos(b, pos);
         e->width = bind_width(b, width);
         output_add(b, &g.outs, (Output){.expr = e, .name = c->name});
-        group_add_key(b, &g, e);
+        group_key_add(b, &g, e);
     }
     TRY(bind_group(b, &g, err));
     rel_project(b, &g.rel, g.outs.at, g.outs.len);

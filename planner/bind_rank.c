@@ -133,20 +133,20 @@ rank_column(Binder *b, const Rel *rel, BoundExpr *e, OutputList *extra)
     return rel->len + extra->len - 1;
 }
 
-/* The window whose rows a partition ranks: its end column, or UINT32_MAX. */
-static u32
-rank_window(const Rel *rel, const u32 *partition, u32 n, i64 *ret_unit_us)
+/* The window whose rows a partition ranks, and its end column; NULL: none. */
+static const TimeWindow *
+rank_window(const Rel *rel, const u32 *partition, u32 n, u32 *ret_end)
 {
     for (u32 i = 0; i < n; i++) {
         if (partition[i] >= rel->len || rel->at[partition[i]].role == ROLE_NONE) continue;
         const TimeWindow *w = rel->at[partition[i]].window;
         for (u32 k = 0; k < rel->len; k++) {
             if (rel->at[k].role != ROLE_END || rel->at[k].window != w) continue;
-            *ret_unit_us = w->unit_us;
-            return k;
+            *ret_end = k;
+            return w;
         }
     }
-    return UINT32_MAX;
+    return NULL;
 }
 
 static void
@@ -183,10 +183,15 @@ rank_append(Binder *b, Rel *rel, const OverCall *over, u32 *partition, SortKey *
     n->rank.limit = UINT64_MAX;
     n->rank.emit_rank = true;
     n->rank.unit_us = 1000;
-    n->rank.window_end_col = rank_window(rel, partition, over->partition.len, &n->rank.unit_us);
+    n->rank.event_time = true;
+    n->rank.window_end_col = UINT32_MAX;
     /* Rows come when the window closes, or at the end: only the window's own time stays one. */
-    const TimeWindow *w =
-        n->rank.window_end_col < rel->len ? cols[n->rank.window_end_col].window : NULL;
+    const TimeWindow *w = rank_window(rel, partition, over->partition.len, &n->rank.window_end_col);
+    if (w) {
+        n->rank.unit_us = w->unit_us;
+        n->rank.time_type = w->time_type;
+        n->rank.event_time = w->event_time;
+    }
     for (u32 i = 0; i <= rel->len; i++) {
         if (!w || cols[i].window != w) cols[i].role = ROLE_NONE;
         if (cols[i].role != ROLE_TIME) cols[i].column.attr = ATTR_NONE;

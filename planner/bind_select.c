@@ -179,6 +179,7 @@ bind_select(Binder *b, const Query *q, Rel *ret, Err *err)
     TRY(select_where(b, &g, err));
     TRY(bind_group_legacy(b, &g, err));
     g.scope = (ExprScope){.rel = &g.rel, .clause = "SELECT", .aggs = &g.aggs, .overs = &g.overs};
+    if (g.sel->group_by.present) g.scope.groupings = &g.groupings;
     if (g.has_legacy) g.scope.legacy = &g.legacy;
     TRY(select_items(b, &g, err));
     TRY(select_conditions(b, &g, err));

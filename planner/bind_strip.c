@@ -8,7 +8,9 @@
  * From the WINDOW node upwards each PROJECT and FILTER is made again over the rows below it.
  * Columns that are functions of the window's bounds only are remembered as expressions over
  * SLOT_WINDOW columns; conditions on them apply to the finished groups, since a group lies in one
- * window. A column made of both kinds cannot be had any more: W2001 if it is used. */
+ * window. A column made of both kinds cannot be had any more, and a condition on both cannot be
+ * moved: then the window stays where it is (WINDOW_ATTACHED). So it does when rows of a SESSION are
+ * taken out behind it, which must not make sessions shorter. */
 #include "planner/bind.h"
 
 /* Nodes between a GROUP BY and its window: each level of queries adds at most three. */
@@ -40,10 +42,15 @@ strip_expr(Binder *b, const Strip *s, const BoundExpr *e, u32 ncols)
 static void
 strip_window(Binder *b, const PlanNode *n, Strip *s)
 {
+    const TimeWindow *w = &n->window.spec;
     u32 ncols = n->schema.len;
     s->node = n->input[0];
-    s->time_col = n->window.spec.time_col;
+    s->time_col = w->time_col;
     s->pos = n->pos;
+    s->session = w->kind == WINDOW_SESSION;
+    s->npartition = w->npartition;
+    s->partition = arena_array(b->a, u32, w->npartition + 1);
+    if (w->npartition) memcpy(s->partition, w->partition, w->npartition * sizeof *w->partition);
     s->at = arena_array(b->a, StripColumn, ncols);
     for (u32 i = 0; i < ncols; i++) {
         bool bound = i >= ncols - 3;
@@ -53,64 +60,79 @@ strip_window(Binder *b, const PlanNode *n, Strip *s)
     }
 }
 
-static Status
-strip_filter(Binder *b, const PlanNode *n, Strip *s, Err *err)
+static bool
+strip_reads_partition(Binder *b, const Strip *s, const BoundExpr *e)
+{
+    u32 n = s->node->schema.len;
+    bool *set = arena_array(b->a, bool, n + 1);
+    for (u32 i = 0; i < s->npartition; i++) set[s->partition[i]] = true;
+    return !(bound_facts(e) & BOUND_VOLATILE) && bound_reads_only(e, set, n);
+}
+
+static bool
+strip_filter(Binder *b, const PlanNode *n, Strip *s)
 {
     BoundList parts = {0}, below = {0};
     bound_split(b->a, n->filter.cond, &parts);
     for (u32 i = 0; i < parts.len; i++) {
         StripColumn c = strip_expr(b, s, parts.at[i], n->schema.len);
-        if (c.kind == STRIP_MIXED) {
-            Status st = err_set(err, W2001, parts.at[i]->pos,
-                                "a condition on both a window's bounds and its rows is not "
-                                "supported yet below GROUP BY");
-            err_at(err, parts.at[i]->pos, parts.at[i]->width);
-            return st;
+        if (c.kind == STRIP_MIXED) return false;
+        if (c.kind == STRIP_COLUMN && s->session && !strip_reads_partition(b, s, c.expr)) {
+            return false;
         }
         bound_list_add(b->a, c.kind == STRIP_WINDOW ? &s->postponed : &below, c.expr);
     }
-    if (!below.len) return ERR_OK;
+    if (!below.len) return true;
     PlanNode *f = node_new(b->a, PLAN_FILTER, 1, 0);
     f->pos = n->pos;
     f->input[0] = s->node;
     f->schema = s->node->schema;
     f->filter.cond = bound_and(b->a, below.at, below.len);
     s->node = f;
-    return ERR_OK;
+    return true;
+}
+
+/* Column col below p becomes a column of p, which gets one more if it did not pass it on. */
+static u32
+strip_keep(Binder *b, PlanNode *p, const Schema *below, u32 col)
+{
+    for (u32 i = 0; i < p->schema.len; i++) {
+        if (bound_is_column(p->project.exprs[i], col)) return i;
+    }
+    u32 at = p->schema.len++;
+    p->schema.at[at] = below->at[col];
+    p->project.exprs[at] = bound_column(b->a, col, below->at[col].type);
+    return at;
 }
 
 static void
 strip_project(Binder *b, const PlanNode *n, Strip *s)
 {
-    u32 ncols = n->schema.len, kept = 0;
-    PlanNode *p = node_new(b->a, PLAN_PROJECT, 1, ncols + 1);
+    u32 ncols = n->schema.len, most = ncols + s->npartition + 1, kept = 0;
+    PlanNode *p = node_new(b->a, PLAN_PROJECT, 1, most);
     StripColumn *at = arena_array(b->a, StripColumn, ncols + 1);
     p->pos = n->pos;
     p->input[0] = s->node;
-    p->project.exprs = arena_array(b->a, BoundExpr *, ncols + 1);
-    u32 time_col = UINT32_MAX;
+    p->project.exprs = arena_array(b->a, BoundExpr *, most);
     for (u32 i = 0; i < ncols; i++) {
         at[i] = strip_expr(b, s, n->project.exprs[i], n->input[0]->schema.len);
         if (at[i].kind != STRIP_COLUMN) continue;
-        if (bound_is_column(at[i].expr, s->time_col)) time_col = kept;
         p->schema.at[kept] = n->schema.at[i];
         p->project.exprs[kept] = at[i].expr;
         at[i].expr = bound_column(b->a, kept++, n->schema.at[i].type);
     }
-    if (time_col == UINT32_MAX) {
-        time_col = kept;
-        p->schema.at[kept] = s->node->schema.at[s->time_col];
-        p->project.exprs[kept++] = bound_column(b->a, s->time_col, p->schema.at[time_col].type);
-    }
     p->schema.len = kept;
+    const Schema *below = &s->node->schema;
+    s->time_col = strip_keep(b, p, below, s->time_col);
+    for (u32 i = 0; i < s->npartition; i++) {
+        s->partition[i] = strip_keep(b, p, below, s->partition[i]);
+    }
     s->node = p;
-    s->time_col = time_col;
     s->at = at;
 }
 
-Status
-window_strip(Binder *b, const Rel *rel, const TimeWindow *window, Strip *ret_strip, bool *ret_raw,
-             Err *err)
+bool
+window_strip(Binder *b, const Rel *rel, const TimeWindow *window, Strip *ret_strip)
 {
     const PlanNode **path = arena_array(b->a, const PlanNode *, STRIP_NODES_MAX);
     u32 len = 0;
@@ -119,17 +141,71 @@ window_strip(Binder *b, const Rel *rel, const TimeWindow *window, Strip *ret_str
         path[len++] = n;
         n = n->input[0];
     }
-    *ret_raw = n->kind == PLAN_WINDOW && &n->window.spec == window;
-    if (!*ret_raw) return ERR_OK;
+    if (n->kind != PLAN_WINDOW || &n->window.spec != window) return false;
     Strip s = {0};
     strip_window(b, n, &s);
     while (len--) {
-        if (path[len]->kind == PLAN_FILTER) {
-            TRY(strip_filter(b, path[len], &s, err));
-        } else {
+        if (path[len]->kind == PLAN_PROJECT) {
             strip_project(b, path[len], &s);
+        } else if (!strip_filter(b, path[len], &s)) {
+            return false;
         }
     }
     *ret_strip = s;
-    return ERR_OK;
+    return true;
+}
+
+/* ---- bounds that a query in between did not pass on ------------------------------------------ */
+
+/* Where the bound stands among the columns of n, the node that made the window. */
+static u32
+bound_of_maker(const PlanNode *n, const TimeWindow *window, WindowRole role)
+{
+    bool makes = (n->kind == PLAN_WINDOW && &n->window.spec == window) ||
+                 (n->kind == PLAN_AGGREGATE && &n->agg.window == window);
+    return makes ? n->schema.len - 3 + (role - ROLE_START) : UINT32_MAX;
+}
+
+/* The bound as a column of n; PROJECTs on the way pass it on from now on. */
+static u32
+bound_pass_on(Binder *b, PlanNode *n, const TimeWindow *window, WindowRole role)
+{
+    if (n->kind == PLAN_FILTER) {
+        u32 col = bound_pass_on(b, n->input[0], window, role);
+        n->schema = n->input[0]->schema;
+        return col;
+    }
+    if (n->kind != PLAN_PROJECT) return bound_of_maker(n, window, role);
+    u32 col = bound_pass_on(b, n->input[0], window, role), ncols = n->schema.len;
+    if (col == UINT32_MAX) return col;
+    Column *cols = arena_array(b->a, Column, ncols + 1);
+    BoundExpr **exprs = arena_array(b->a, BoundExpr *, ncols + 1);
+    memcpy(cols, n->schema.at, ncols * sizeof *cols);
+    memcpy(exprs, n->project.exprs, ncols * sizeof *exprs);
+    cols[ncols] = n->input[0]->schema.at[col];
+    exprs[ncols] = bound_column(b->a, col, cols[ncols].type);
+    n->schema = (Schema){.at = cols, .len = ncols + 1};
+    n->project.exprs = exprs;
+    return ncols;
+}
+
+bool
+window_bound(Binder *b, Rel *rel, const TimeWindow *window, WindowRole role, u32 *ret_col)
+{
+    for (u32 i = 0; i < rel->len; i++) {
+        if (rel->at[i].role != role || rel->at[i].window != window) continue;
+        *ret_col = i;
+        return true;
+    }
+    u32 col = bound_pass_on(b, rel->node, window, role);
+    if (col == UINT32_MAX) return false;
+    /* A PROJECT put it behind its columns; without one it is where the window's maker has it. */
+    RelColumn *at = arena_array(b->a, RelColumn, rel->node->schema.len + 1);
+    memcpy(at, rel->at, rel->len * sizeof *at);
+    assert(col == rel->len && rel->node->schema.len == rel->len + 1);
+    at[col] = (RelColumn){.column = rel->node->schema.at[col], .role = role, .window = window};
+    rel->at = at;
+    rel->len++;
+    *ret_col = col;
+    return true;
 }

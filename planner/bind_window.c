@@ -201,6 +201,7 @@ bind_time_column(const Binder *b, const Rel *rel, u32 col, u32 pos, u32 width, T
         return err_hint(err, st, "Compute one in CREATE TABLE: ts AS TO_TIMESTAMP(...).");
     }
     spec->time_col = col;
+    spec->time_type = t;
     spec->unit_us = type_time_unit_us(t);
     spec->event_time = c->column.attr != ATTR_PROCTIME;
     if (c->column.attr == ATTR_NONE) {
@@ -275,7 +276,7 @@ window_partition(Binder *b, const WindowRow *row, const Expr *e, const Rel *rel,
     return ERR_OK;
 }
 
-static Type
+Type
 window_column_type(WindowRole role, Type time)
 {
     Type t = type_timestamp(TYPE_TIMESTAMP, 3);

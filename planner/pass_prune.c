@@ -199,10 +199,29 @@ prune_window(Binder *b, PlanNode *n, const bool *need, u32 *ret_map)
 }
 
 static void
+prune_window_columns(TimeWindow *w, bool *need)
+{
+    if (w->kind == WINDOW_NONE) return;
+    need[w->time_col] = true;
+    if (w->kind != WINDOW_ATTACHED) return;
+    need[w->start_col] = need[w->end_col] = true;
+}
+
+static void
+prune_window_renumber(TimeWindow *w, const u32 *map)
+{
+    if (w->kind == WINDOW_NONE) return;
+    w->time_col = map[w->time_col];
+    if (w->kind != WINDOW_ATTACHED) return;
+    w->start_col = map[w->start_col];
+    w->end_col = map[w->end_col];
+}
+
+static void
 prune_aggregate_input(Binder *b, PlanNode *n)
 {
     u32 nin = n->input[0]->schema.len;
-    bool *below = prune_flags(b, nin), windowed = n->agg.window.kind != WINDOW_NONE;
+    bool *below = prune_flags(b, nin);
     u32 *map = prune_map(b, nin);
     for (u32 i = 0; i < n->agg.nkeys; i++) below[n->agg.keys[i]] = true;
     for (u32 i = 0; i < n->agg.naggs; i++) {
@@ -210,8 +229,9 @@ prune_aggregate_input(Binder *b, PlanNode *n)
         for (u32 k = 0; k < agg->call.nargs; k++) bound_mark(agg->args[k], below);
         if (agg->filter) bound_mark(agg->filter, below);
     }
-    if (windowed) below[n->agg.window.time_col] = true;
+    prune_window_columns(&n->agg.window, below);
     prune(b, &n->input[0], below, map);
+    /* A SESSION's partition is this very array. */
     for (u32 i = 0; i < n->agg.nkeys; i++) n->agg.keys[i] = map[n->agg.keys[i]];
     for (u32 i = 0; i < n->agg.naggs; i++) {
         BoundAgg *agg = &n->agg.aggs[i];
@@ -220,7 +240,32 @@ prune_aggregate_input(Binder *b, PlanNode *n)
         }
         if (agg->filter) agg->filter = bound_renumber(b->a, agg->filter, map);
     }
-    if (windowed) n->agg.window.time_col = map[n->agg.window.time_col];
+    prune_window_renumber(&n->agg.window, map);
+}
+
+/* Two columns of its input that hold the same stay two: one of them becomes NULL, the other not. */
+static void
+prune_expand(Binder *b, PlanNode *n, const bool *need, u32 *ret_map)
+{
+    u32 nin = n->schema.len - 1, kept = 0;
+    Schema in = n->input[0]->schema;
+    prune_exact(b, &n->input[0], &in, need);
+    u32 left = n->input[0]->schema.len;
+    Schema schema = {.at = arena_array(b->a, Column, left + 1), .len = left + 1};
+    bool *gone = arena_array(b->a, bool, (size_t)n->expand.nsets *left + 1);
+    for (u32 i = 0; i < nin; i++) {
+        if (!need[i]) continue;
+        schema.at[kept] = n->schema.at[i];
+        for (u32 set = 0; set < n->expand.nsets; set++) {
+            gone[(size_t)set * left + kept] = n->expand.gone[(size_t)set * nin + i];
+        }
+        ret_map[i] = kept++;
+    }
+    assert(kept == left);
+    schema.at[kept] = n->schema.at[nin];
+    ret_map[nin] = kept;
+    n->schema = schema;
+    n->expand.gone = gone;
 }
 
 static void
@@ -341,6 +386,9 @@ prune(Binder *b, PlanNode **at, const bool *need, u32 *ret_map)
     case PLAN_AGGREGATE:
         prune_aggregate(b, n, need, ret_map);
         return;
+    case PLAN_EXPAND:
+        prune_expand(b, n, need, ret_map);
+        return;
     case PLAN_RANK:
         prune_rank(b, n, need, ret_map);
         return;
@@ -350,7 +398,6 @@ prune(Binder *b, PlanNode **at, const bool *need, u32 *ret_map)
     case PLAN_LIMIT:
         prune_passing(b, n, need, ret_map);
         return;
-    case PLAN_EXPAND:
     case PLAN_SINK:
     case PLAN_RESULT:
     case PLAN_LOCAL_AGG:

@@ -1,10 +1,11 @@
 /* pass_pushdown_filter.c - conditions move towards the source, conjunct by conjunct.
  *
  * Through PROJECT (its expressions put in), UNION ALL (into each side), WINDOW (what is not about
- * its bounds), SORT, AGGREGATE (what is about its keys) and RANK (what is about its partition).
- * Never through a LIMIT, and never through a WATERMARK: every row counts for event time, filtered
- * or not. What compares a scanned column with a constant also becomes a predicate of the scan,
- * which a decoder may use to skip rows early; the filter stays, since it need not.
+ * its bounds; of a SESSION only what is about its partition), SORT, AGGREGATE (what is about its
+ * keys) and RANK (what is about its partition). Never through a LIMIT, and never through a
+ * WATERMARK: every row counts for event time, filtered or not. What compares a scanned column with
+ * a constant also becomes a predicate of the scan, which a decoder may use to skip rows early; the
+ * filter stays, since it need not.
  *
  * Volatile conditions stay where they were written. */
 #include "planner/pass.h"
@@ -157,15 +158,18 @@ push_appending(Binder *b, PlanNode **at, const BoundList *conds, u32 own)
     push_stop(b, at, &above);
 }
 
+/* Conditions on columns `cols` of the input, which are columns of n too, take out whole partitions
+ * of a RANK or a SESSION; others would change what the rows that are left count, or where sessions
+ * end. */
 static void
-push_rank(Binder *b, PlanNode **at, const BoundList *conds)
+push_only(Binder *b, PlanNode **at, const BoundList *conds, const u32 *cols, u32 len)
 {
     PlanNode *n = *at;
     u32 ncols = n->schema.len;
     bool *set = arena_array(b->a, bool, ncols + 1);
     u32 *map = arena_array(b->a, u32, ncols + 1);
     for (u32 i = 0; i < ncols; i++) map[i] = i;
-    for (u32 i = 0; i < n->rank.npartition; i++) set[n->rank.partition[i]] = true;
+    for (u32 i = 0; i < len; i++) set[cols[i]] = true;
     BoundList below = {0}, above = {0};
     push_split(b, conds, set, map, ncols, &below, &above);
     push(b, &n->input[0], &below);
@@ -233,13 +237,17 @@ push(Binder *b, PlanNode **at, BoundList *conds)
         push_union(b, n, conds);
         return;
     case PLAN_WINDOW:
-        push_appending(b, at, conds, 3);
+        if (n->window.spec.kind == WINDOW_SESSION) {
+            push_only(b, at, conds, n->window.spec.partition, n->window.spec.npartition);
+        } else {
+            push_appending(b, at, conds, 3);
+        }
         return;
     case PLAN_AGGREGATE:
         push_aggregate(b, at, conds);
         return;
     case PLAN_RANK:
-        push_rank(b, at, conds);
+        push_only(b, at, conds, n->rank.partition, n->rank.npartition);
         return;
     case PLAN_SORT:
         if (n->sort.limit != UINT64_MAX) break;

@@ -65,19 +65,30 @@ physical_has_order(const PlanNode *n)
     return n->kind == PLAN_SCAN || n->kind == PLAN_VALUES;
 }
 
+/* Group columns and the bounds that tell windows apart: one will do where windows are of one size,
+ * CUMULATE's share their starts, sessions of different keys share anything. */
+static bool
+physical_unique_groups(const PlanNode *n, bool *set)
+{
+    const TimeWindow *w = &n->agg.window;
+    WindowKind kind = w->kind == WINDOW_ATTACHED ? w->of : w->kind;
+    u32 bound = n->agg.nkeys + n->agg.naggs;
+    for (u32 i = 0; i < n->agg.nkeys; i++) set[i] = true;
+    if (kind == WINDOW_NONE) return true;
+    if (bound == n->schema.len) return false;
+    set[bound] = true;
+    if (kind == WINDOW_TUMBLE || kind == WINDOW_HOP) return true;
+    for (u32 i = bound; i < n->schema.len; i++) set[i] = true;
+    return n->agg.win_start && (n->agg.win_end || n->agg.win_time);
+}
+
 /* Columns of n that no two rows have in common, when those of a group by are still all there. */
 static bool
 physical_unique(Physical *p, const PlanNode *n, bool *set)
 {
     if (n->kind == PLAN_FILTER) return physical_unique(p, n->input[0], set);
     if (n->kind == PLAN_AGGREGATE) {
-        bool windowed = n->agg.window.kind != WINDOW_NONE;
-        for (u32 i = 0; i < n->agg.nkeys; i++) set[i] = true;
-        if (!windowed) return true;
-        u32 bound = n->agg.nkeys + n->agg.naggs;
-        if (bound == n->schema.len) return false;
-        set[bound] = true;
-        return true;
+        return physical_unique_groups(n, set);
     }
     if (n->kind != PLAN_PROJECT) return false;
     u32 nin = n->input[0]->schema.len, found = 0, wanted = 0;
@@ -177,9 +188,9 @@ aggregate_local(Physical *p, const PlanNode *n)
 static Status
 physical_aggregate(Physical *p, PlanNode *n, bool ordered, Err *err)
 {
-    bool splits = aggregate_splits(n);
     n->agg.sorted = ordered;
-    if (!splits) return physical_single(p, n, true, err);
+    if (!aggregate_splits(n)) return physical_single(p, n, true, err);
+    if (n->agg.window.kind == WINDOW_SESSION) return physical_single(p, n, false, err);
     TRY(physical_node(p, &n->input[0], false, err));
     if (n->input[0]->parallel == 1) return ERR_OK;
     PlanNode *local = aggregate_local(p, n);
@@ -227,6 +238,9 @@ physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
         n->parallel = 1;
         return ERR_OK;
     case PLAN_WINDOW:
+        /* Sessions are put together in one place, which knows the rows' order by itself. */
+        if (n->window.spec.kind == WINDOW_SESSION) return physical_single(p, n, false, err);
+        break;
     case PLAN_WATERMARK:
     case PLAN_FILTER:
     case PLAN_PROJECT:
@@ -243,7 +257,6 @@ physical_node(Physical *p, PlanNode **at, bool ordered, Err *err)
     case PLAN_LIMIT:
         return physical_single(p, n, true, err);
     case PLAN_SINK:
-        return physical_single(p, n, false, err);
     case PLAN_RESULT:
         return physical_single(p, n, p->bounded && physical_has_order(n->input[0]), err);
     case PLAN_LOCAL_AGG:

@@ -78,9 +78,12 @@ typedef enum WindowKind {
 
 typedef struct TimeWindow {
     WindowKind kind;
-    u32 time_col; /* of the input */
-    i64 size_us;  /* SESSION: the gap */
-    i64 slide_us; /* HOP: slide, CUMULATE: step; else 0 */
+    WindowKind of;  /* ATTACHED: what the bounds are bounds of */
+    u32 time_col;   /* of the input; ATTACHED: end_col */
+    Type time_type; /* of the time column; windows over a TIMESTAMP_LTZ are cut by the session's
+                     * clock. ATTACHED: of the column that the windows were cut by */
+    i64 size_us;    /* SESSION: the gap */
+    i64 slide_us;   /* HOP: slide, CUMULATE: step; else 0 */
     i64 offset_us;
     i64 unit_us;    /* 1,000 or 1: what "end - unit" means (DIALECT 4) */
     u32 *partition; /* SESSION PARTITION BY columns; of an aggregate: the same set as its keys */
@@ -193,6 +196,8 @@ struct PlanNode {
             bool emit_rank;     /* appends the number as BIGINT NOT NULL */
             u32 window_end_col; /* UINT32_MAX: none */
             i64 unit_us;
+            Type time_type;  /* of the window, as TimeWindow has it */
+            bool event_time; /* of the window */
         } rank;
         struct {
             SortKey *keys;
