@@ -230,9 +230,8 @@ pane_reserve(Pane *p, u32 more)
     pane_reserve_rows(p, more);
 }
 
-/* Long texts of a new row move into the pane's heap. */
-static void
-row_own_texts(Pane *p, u8 *row)
+void
+pane_own_texts(Pane *p, u8 *row)
 {
     const RowLayout *l = p->shape->layout;
     for (u32 i = 0; i < l->nkeys; i++) {
@@ -285,7 +284,7 @@ pane_find_raw(Pane *p, u64 hash, const u64 *words, bool any_long, bool *ret_made
     p->index[at] = (hash >> 32) << 32 | p->rows;
     if (l->has_text) memcpy(row, &hash, sizeof hash);
     memcpy(row + l->keys_at, words, (size_t)l->key_words * 8);
-    if (any_long) row_own_texts(p, row);
+    if (any_long) pane_own_texts(p, row);
     return row;
 }
 
@@ -433,8 +432,8 @@ pane_group_if_any(Pane *p, const Pane *from, const u8 *row)
 
 /* ---- merging ------------------------------------------------------------------------------ */
 
-static void
-states_copy(const PaneShape *shape, u8 *to, const u8 *from)
+void
+pane_states_copy(const PaneShape *shape, u8 *to, const u8 *from)
 {
     const RowLayout *l = shape->layout;
     for (u32 a = 0; a < l->naggs; a++) {
@@ -446,32 +445,14 @@ states_copy(const PaneShape *shape, u8 *to, const u8 *from)
     }
 }
 
-static void
-states_merge(const PaneShape *shape, u8 *to, const u8 *from)
+void
+pane_states_merge(const PaneShape *shape, u8 *to, const u8 *from)
 {
     const RowLayout *l = shape->layout;
     for (u32 a = 0; a < l->naggs; a++) {
         const AggCall *c = shape->aggs[a];
         c->fns->merge(c, to + l->agg_at[a], (u8 *)(uintptr_t)from + l->agg_at[a]);
     }
-}
-
-void
-pane_merge_row(Pane *p, const Pane *from, const u8 *row)
-{
-    const RowLayout *l = from->shape->layout;
-    bool made = false;
-    u8 *to;
-    if (l->nkeys) {
-        u64 hash = pane_row_hash(l, row);
-        to = pane_find_raw(p, hash, row_words(l, row), from->heap != NULL, &made);
-    } else {
-        to = pane_single_group(p);
-    }
-    if (made)
-        states_copy(p->shape, to, row);
-    else
-        states_merge(p->shape, to, row);
 }
 
 /* n rows of `from`, by number; spend: their states are not needed any more. */
@@ -486,12 +467,12 @@ merge_run(Pane *p, Pane *from, const u32 *number, const u64 *hash, u32 n, bool s
         u8 *row = pane_row(from, number[i]);
         u8 *to = pane_find_raw(p, hash[i], row_words(from_l, row), from->heap != NULL, &made);
         if (!made) {
-            states_merge(p->shape, to, row);
+            pane_states_merge(p->shape, to, row);
             if (spend) pane_row_done(p->shape, row);
         } else if (spend) {
             memcpy(to + l->states_at, row + l->states_at, l->states_bytes);
         } else {
-            states_copy(p->shape, to, row);
+            pane_states_copy(p->shape, to, row);
         }
     }
 }
@@ -520,7 +501,7 @@ merge_single(Pane *p, Pane *from, bool spend)
 {
     if (from->rows == 0) return;
     u8 *row = pane_row(from, 0);
-    states_merge(p->shape, pane_single_group(p), row);
+    pane_states_merge(p->shape, pane_single_group(p), row);
     if (spend) pane_row_done(p->shape, row);
 }
 

@@ -52,8 +52,11 @@ bool pane_index_rows(Pane *p, u32 from);
 /* The group with these words, in an index that has room; made when absent, as a raw row with its
  * key. any_long: texts longer than 12 bytes may be among the words. */
 u8 *pane_find_raw(Pane *p, u64 hash, const u64 *words, bool any_long, bool *ret_made);
-/* Merge one row of a pane of the same aggregates; it stays as it is. */
-void pane_merge_row(Pane *to, const Pane *from, const u8 *row);
+/* Between states of two rows; into zeroed memory. The source stays as it is. */
+void pane_states_copy(const PaneShape *shape, u8 *to, const u8 *from);
+void pane_states_merge(const PaneShape *shape, u8 *to, const u8 *from);
+/* Long texts of a row that still point elsewhere move into the pane's heap. */
+void pane_own_texts(Pane *p, u8 *row);
 
 /* ---- key words ---------------------------------------------------------------------------- */
 
