@@ -47,7 +47,7 @@ agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err)
     AggCore *c = mem_make(AggCore);
     c->node = n;
     c->ctx = ctx;
-    c->closed_us = WATERMARK_NONE;
+    c->closed_us = c->saved_us = WATERMARK_NONE;
     const AggCall **calls = arena_array(ctx->arena, const AggCall *, n->agg.naggs);
     u32 *state_bytes = arena_array(ctx->arena, u32, n->agg.naggs);
     for (u32 i = 0; i < n->agg.naggs; i++) {
@@ -77,6 +77,8 @@ agg_core_free(AggCore *c)
     if (c->owned) pane_unref(c->firing);
     slide_free(c->slide);
     pane_set_free(c->panes);
+    state_table_free(c->table);
+    state_table_free(c->running_table);
     mem_free(c->order);
     mem_free(c->nowhere);
     key_batch_free(c->keys);
@@ -93,6 +95,7 @@ agg_core_time(const AggCore *c, i64 event_us, i64 proc_us)
 void
 agg_core_close(AggCore *c, i64 time_us)
 {
+    if (c->windowed && c->node->agg.window.bounded_only) return; /* nothing is, before the end */
     c->closed_us = MAX(c->closed_us, time_us);
 }
 

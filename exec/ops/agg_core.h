@@ -7,7 +7,10 @@
  * Rows find their slice by event time, and the first window that counts them by lateness: both name
  * the pane (exec/state/pane.h), in which the key names the group. Windows fire in the order of
  * their ends when the watermark passes. A TUMBLE window is its pane; HOP and CUMULATE put theirs
- * together of slices (slide.h). Without a window there is one pane, for the end of the input. */
+ * together of slices (slide.h). Without a window there is one pane, for the end of the input.
+ *
+ * State tables of the operator: 0 panes; 1 CUMULATE's running pane; 2 one record: the time up to
+ * which windows are closed, i64. */
 #pragma once
 #include "exec/op.h"
 
@@ -35,3 +38,7 @@ void agg_core_need_group(AggCore *c);
 /* Send the rows of all windows that close at or before time_us, finished and of the node's schema,
  * as long as out has room. *ret_done: all are sent; else call again with the same time. */
 Status agg_core_fire(AggCore *c, i64 time_us, Out *out, bool *ret_done, Err *err) MUST_USE;
+
+/* At a barrier, while nothing is firing; and right after agg_core_new(). W5004, W5005. */
+void agg_core_save(AggCore *c, StateWriter *w);
+Status agg_core_restore(AggCore *c, StateReader *r, Err *err) MUST_USE;

@@ -3,6 +3,7 @@
 #include "exec/ops/agg_core.h"
 #include "exec/ops/pane_set.h"
 #include "exec/ops/slide.h"
+#include "exec/state/pane_state.h"
 
 struct AggCore {
     const PlanNode *node;
@@ -23,6 +24,8 @@ struct AggCore {
     i64 start_us, end_us;
     u32 *order; /* row numbers in order; NULL: as they are */
     u32 emitted;
+    StateTable *table, *running_table; /* NULL: never saved */
+    i64 saved_us;                      /* closed_us as it was saved */
     /* The batch being taken in. */
     u8 *rows[BATCH_ROWS_MAX]; /* the group of each lane */
     i64 last_us[BATCH_ROWS_MAX];

@@ -5,6 +5,7 @@
  * fixed order of the results is asked for. */
 #include "base/mem.h"
 #include "exec/ops/agg_core.h"
+#include "exec/ops/session.h"
 
 typedef struct Aggregate {
     Op op;
@@ -16,6 +17,7 @@ typedef struct Aggregate {
 static Status
 aggregate_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
+    if (n->agg.window.kind == WINDOW_SESSION) return session_agg_create(ctx, n, ret_op, err);
     Aggregate *a = mem_make(Aggregate);
     a->counts = ctx->counts;
     *ret_op = &a->op;
@@ -56,6 +58,20 @@ aggregate_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
     return aggregate_resume(op, out, err);
 }
 
+static Status
+aggregate_barrier(Op *op, StateWriter *w, Out *out, Err *err)
+{
+    (void)out, (void)err;
+    agg_core_save(((Aggregate *)op)->core, w);
+    return ERR_OK;
+}
+
+static Status
+aggregate_restore(Op *op, StateReader *r, Err *err)
+{
+    return agg_core_restore(((Aggregate *)op)->core, r, err);
+}
+
 static void
 aggregate_destroy(Op *op)
 {
@@ -68,5 +84,7 @@ const OpDef op_aggregate = {
     .process = aggregate_process,
     .watermark = aggregate_watermark,
     .resume = aggregate_resume,
+    .barrier = aggregate_barrier,
+    .restore = aggregate_restore,
     .destroy = aggregate_destroy,
 };

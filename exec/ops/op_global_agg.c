@@ -53,6 +53,20 @@ global_agg_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
     return global_agg_resume(op, out, err);
 }
 
+static Status
+global_agg_barrier(Op *op, StateWriter *w, Out *out, Err *err)
+{
+    (void)out, (void)err;
+    agg_core_save(((GlobalAgg *)op)->core, w);
+    return ERR_OK;
+}
+
+static Status
+global_agg_restore(Op *op, StateReader *r, Err *err)
+{
+    return agg_core_restore(((GlobalAgg *)op)->core, r, err);
+}
+
 static void
 global_agg_destroy(Op *op)
 {
@@ -65,5 +79,7 @@ const OpDef op_global_agg = {
     .pane = global_agg_pane,
     .watermark = global_agg_watermark,
     .resume = global_agg_resume,
+    .barrier = global_agg_barrier,
+    .restore = global_agg_restore,
     .destroy = global_agg_destroy,
 };
