@@ -123,7 +123,7 @@ desk_table_spec(void *ctx, Arena *a, const TableDef *def, const OptionList *hint
     return ERR_OK;
 }
 
-static u32
+u32
 weir_threads(const Weir *w)
 {
     i64 set = 0;
@@ -241,8 +241,8 @@ run_tick(void *ctx)
     pthread_mutex_unlock(&r->lock);
 }
 
-static Status
-run_begin(Desk *d, const Plan *plan, Err *err)
+Status
+desk_run_begin(Desk *d, const Plan *plan, Err *err)
 {
     if (plan->roots[0]->kind != PLAN_RESULT || !d->out->begin) return ERR_OK;
     const Schema *s = &plan->roots[0]->schema;
@@ -278,7 +278,7 @@ desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err)
     if (state) run_keeps(d, state, &options);
     TRY(job_open(plan, &options, &run.job, err));
     pthread_mutex_init(&run.lock, NULL);
-    Status st = run_begin(d, plan, err);
+    Status st = desk_run_begin(d, plan, err);
     if (!st) st = job_run(run.job, err);
     if (state) state->finished = !st && job_finished(run.job);
     const JobCounts *c = job_counts(run.job);
@@ -299,7 +299,11 @@ desk_query(Desk *d, const Query *query, Err *err)
 {
     Plan *plan = NULL;
     TRY(plan_query(&d->planner, d->arena, query, &plan, err));
-    Status st = d->check ? ERR_OK : desk_run_plan(d, plan, NULL, err);
+    Status st = ERR_OK;
+    if (!d->check && d->weir->options.restart_epochs)
+        st = desk_run_restarting(d, plan, err);
+    else if (!d->check)
+        st = desk_run_plan(d, plan, NULL, err);
     plan_done(plan);
     return st;
 }

@@ -18,6 +18,7 @@ typedef struct WeirOptions {
     u32 batch_rows;       /* 0: 2048; tests use 1 and 3 */
     u64 seed;             /* not 0: one thread picks tasks in a seeded random order */
     bool no_optimize;     /* skip the optimiser's passes (tests) */
+    u32 restart_epochs;   /* not 0: queries crash after so many epochs and go on (tests) */
 } WeirOptions;
 
 typedef struct WeirColumn {

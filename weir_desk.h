@@ -7,6 +7,7 @@
  *   weir_settings.c  SET, RESET, ${parameters}
  *   weir_live.c      live queries that tests step through
  *   weir_run.c       a script as one job that stops and goes on
+ *   weir_restart.c   queries that crash on the way, for tests
  *   weir_compare.c   its stored plan beside the one it would run now
  */
 #pragma once
@@ -61,6 +62,11 @@ typedef struct DeskState {
 
 /* Run a plan to its end, rows to d->out. state NULL: none is kept. */
 Status desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err) MUST_USE;
+/* Tell d->out the columns of a query. */
+Status desk_run_begin(Desk *d, const Plan *plan, Err *err) MUST_USE;
+/* The same for a query that crashes after every options.restart_epochs epochs (tests). */
+Status desk_run_restarting(Desk *d, const Plan *plan, Err *err) MUST_USE;
+u32 weir_threads(const Weir *w);
 /* plan_inserts(), but for what cannot run yet. plan_done() is the caller's. */
 Status desk_plan_inserts(Desk *d, const Insert *const *inserts, u32 n, Plan **ret_plan,
                          Err *err) MUST_USE;

@@ -92,6 +92,7 @@ cli_open(Cli *cli, const char *default_catalog)
         .batch_rows = o->batch_rows,
         .seed = o->seed,
         .no_optimize = o->no_optimize,
+        .restart_epochs = o->restart_epochs,
     };
     Err err = {.pos = POS_NONE};
     Status st = weir_open(&options, &cli->weir, &err);

@@ -57,6 +57,7 @@ replay_text(const Options *o, StrBuf *out)
     if (o->batch_rows) strbuf_printf(out, " --batch %u", o->batch_rows);
     if (o->threads) strbuf_printf(out, " --threads %u", o->threads);
     if (o->seed) strbuf_printf(out, " --seed %llu", (unsigned long long)o->seed);
+    if (o->restart_epochs) strbuf_printf(out, " --restart %u", o->restart_epochs);
     if (o->no_optimize) strbuf_printf(out, " --no-optimize");
 }
 
@@ -69,7 +70,8 @@ run_all(Cli *cli, const PathList *paths)
     SltOptions options = {.weir = {.threads = o->threads ? o->threads : 2,
                                    .batch_rows = o->batch_rows,
                                    .seed = o->seed,
-                                   .no_optimize = o->no_optimize},
+                                   .no_optimize = o->no_optimize,
+                                   .restart_epochs = o->restart_epochs},
                           .signals = cli->signals,
                           .update = o->update,
                           .replay = replay.len ? replay.ptr : ""};
@@ -104,7 +106,7 @@ command_test(Cli *cli)
             st = err_set(&err, W4001, POS_NONE, "%s: no such file or folder", o->operand[i]);
         }
     }
-    qsort(paths.at, paths.len, sizeof *paths.at, path_cmp);
+    if (paths.len) qsort(paths.at, paths.len, sizeof *paths.at, path_cmp);
     int code = st ? cli_fail(cli, st, &err) : run_all(cli, &paths);
     for (u32 i = 0; i < paths.len; i++) mem_free(paths.at[i]);
     mem_free(paths.at);
