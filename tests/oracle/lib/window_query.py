@@ -182,6 +182,8 @@ class Query:
     """One query: .sql, and by expected() its rows and the number of late ones."""
 
     def __init__(self, rng, data, kind, shape, canonical):
+        if kind == "CUMULATE" and shape == "group":  # there is no GROUP BY CUMULATE(...)
+            shape = "plain"
         self.data, self.times, self.kind, self.shape = data, data.times, kind, shape
         self.spans(rng)
         self.keys = rng.choice([[], ["k"], ["k"], ["k", "g"], ["g"]])
@@ -193,7 +195,7 @@ class Query:
         self.where = rng.choice(["", "", "", "v > -3"])
         self.limit, self.outer = rng.choice([1, 2]), rng.choice([1, 2, 3])
         self.sql = {"plain": self.sql_plain, "group": self.sql_group, "stacked": self.sql_stacked,
-                    "again": self.sql_again, "rank": self.sql_rank}[shape]()
+                    "again": self.sql_again, "rank": self.sql_rank}[self.shape]()
 
     def spans(self, rng):
         span = self.data.span
