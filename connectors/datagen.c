@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/utf8.h"
 #include "connectors/connector.h"
+#include "connectors/saved.h"
 
 enum {
     CHUNK_ROWS = 16 * BATCH_ROWS_MAX, /* some milliseconds of a worker's time */
@@ -404,8 +405,9 @@ struct Source {
     u64 rows;             /* UINT64_MAX: without end */
     u64 next;
     u64 seq;
+    u64 first, first_seq; /* where rewind() goes back to */
     bool started;
-    i64 started_us; /* monotonic clock at row 0 */
+    i64 started_us; /* monotonic clock at row 0, or when it would have been made */
     DatagenClock clock;
 };
 
@@ -552,7 +554,8 @@ datagen_rewind(Source *s, u32 partition, Err *err)
 {
     (void)err;
     assert(partition == 0);
-    s->next = s->seq = 0;
+    s->next = s->first;
+    s->seq = s->first_seq;
     return ERR_OK;
 }
 
@@ -602,6 +605,36 @@ datagen_reader_close(Reader *r)
     mem_free(r);
 }
 
+/* Every value is a function of its row's number and the clock at row 0. */
+static void
+datagen_save(const Source *s, StrBuf *out)
+{
+    saved_u64(out, s->started);
+    saved_u64(out, s->next);
+    saved_u64(out, s->seq);
+    saved_i64(out, s->clock.start_us);
+}
+
+/* The pace goes on from now: rows of the time between are not made up for. */
+static Status
+datagen_restore(Source *s, Str saved, Err *err)
+{
+    SavedReader r = {.left = saved};
+    s->started = saved_read_u64(&r) != 0;
+    s->next = s->first = saved_read_u64(&r);
+    s->seq = s->first_seq = saved_read_u64(&r);
+    s->clock.start_us = saved_read_i64(&r);
+    if (!saved_read_end(&r))
+        return err_set(err, W5004, POS_NONE, "the bytes stored for a datagen source are none");
+    s->next = s->first = MIN(s->next, s->rows);
+    s->started_us = clock_monotonic_us();
+    if (s->clock.rows_per_second) {
+        u128 passed_us = (u128)s->next * US_PER_SECOND / (u64)s->clock.rows_per_second;
+        s->started_us -= (i64)MIN(passed_us, (u128)INT64_MAX / 2);
+    }
+    return ERR_OK;
+}
+
 static const SourceDef datagen_source = {
     .open = datagen_open,
     .partitions = datagen_partitions,
@@ -616,6 +649,8 @@ static const SourceDef datagen_source = {
     .chunk_free = datagen_chunk_free,
     .reader_close = datagen_reader_close,
     .close = datagen_close,
+    .save = datagen_save,
+    .restore = datagen_restore,
 };
 
 extern const Connector connector_datagen;

@@ -4,10 +4,14 @@
  *
  * Batches are immutable once they are in a table, so scans share their columns and need the lock
  * only to ask for the next one. A sink keeps its batches to itself until finish(): INSERT is all
- * or nothing. Indexes and unique keys are accepted by the catalog and not enforced here. */
+ * or nothing; with epochs, each epoch is. What a session holds ends with it, so a sink cannot take
+ * an epoch back, and after a restart tables hold what the script puts into them. A scan goes on by
+ * the number of rows that it has handed out. Indexes and unique keys are accepted by the catalog
+ * and not enforced here. */
 #include "connectors/memory.h"
 #include "base/mem.h"
 #include "connectors/connector.h"
+#include "connectors/saved.h"
 
 #include <pthread.h>
 
@@ -175,6 +179,9 @@ struct Source {
     u32 end; /* batches that a bounded scan sees */
     u32 next;
     u64 seq;
+    u64 rows;             /* handed out */
+    u64 start, start_seq; /* rows and chunks at restore(): where rewind() goes back to */
+    u64 skip;             /* rows still to be passed over: they were handed out by another start */
 };
 
 struct Chunk {
@@ -262,18 +269,28 @@ memory_fetch(Source *s, u32 partition, FetchResult *ret_result, Chunk **ret_chun
     store_lock(s->store);
     const MemoryTable *t = s->table;
     *ret_result = s->live && !t->closed ? FETCH_IDLE : FETCH_END;
-    if (s->next < (s->live ? t->nbatches : s->end)) {
+    u32 end = s->live ? t->nbatches : s->end;
+    while (s->next < end && s->skip > 0 && s->skip >= t->batch[s->next]->rows)
+        s->skip -= t->batch[s->next++]->rows;
+    if (s->next < end) {
         const Batch *b = t->batch[s->next];
         fits = batch_has_fields(b, want->table);
         if (fits) {
             c = mem_make(Chunk);
             c->head.seq_in_partition = s->seq++;
             c->batch = batch_shared(b, want->fields, want->nfields);
+            c->from = (u32)s->skip;
+            s->rows += b->rows - s->skip;
+            s->skip = 0;
             s->next++;
             *ret_result = FETCH_CHUNK;
         }
     }
     store_unlock(s->store);
+    if (*ret_result == FETCH_END && s->skip > 0)
+        return err_set(err, W4003, want->table->pos,
+                       "memory table \"%.*s\" holds fewer rows than the job has read",
+                       STR_ARG(want->table->name));
     if (!fits)
         return err_set(err, W2009, want->table->pos,
                        "memory table \"%.*s\" holds rows with other columns",
@@ -288,8 +305,27 @@ memory_rewind(Source *s, u32 partition, Err *err)
     (void)err;
     assert(partition == 0);
     s->next = 0;
-    s->seq = 0;
+    s->seq = s->start_seq;
+    s->rows = s->skip = s->start;
     return ERR_OK;
+}
+
+static void
+memory_save(const Source *s, StrBuf *out)
+{
+    saved_u64(out, s->rows);
+    saved_u64(out, s->seq);
+}
+
+static Status
+memory_restore(Source *s, Str saved, Err *err)
+{
+    SavedReader r = {.left = saved};
+    s->start = saved_read_u64(&r);
+    s->start_seq = saved_read_u64(&r);
+    if (!saved_read_end(&r))
+        return err_set(err, W5004, POS_NONE, "the bytes stored for a memory table are none");
+    return memory_rewind(s, 0, err);
 }
 
 static Status
@@ -309,7 +345,7 @@ memory_decode(Reader *r, Chunk *c, Batch **ret_batch, Err *err)
     *ret_batch = NULL;
     if (!c->batch) return ERR_OK;
     u32 left = c->batch->rows - c->from;
-    if (c->from == 0 && left <= r->batch_rows) {
+    if (c->from == 0 && left <= r->batch_rows) { /* whole */
         *ret_batch = c->batch;
         c->batch = NULL;
     } else if (left) {
@@ -358,8 +394,10 @@ memory_close(Source *s)
 struct Sink {
     MemoryStore *store;
     Str name;
-    Batch **batch; /* written, not yet finished */
+    Batch **batch; /* written since the last barrier */
     u32 nbatches, cap;
+    Batch **sealed; /* of the epoch that the last barrier ended */
+    u32 nsealed;
 };
 
 static Status
@@ -383,6 +421,20 @@ memory_sink_write(Sink *s, const Batch *b, Err *err)
     return ERR_OK;
 }
 
+/* write() goes on with a list of its own while the checkpoint thread commits this one. */
+static Status
+memory_sink_barrier(Sink *s, u64 epoch, bool last, StrBuf *state, Err *err)
+{
+    (void)epoch, (void)last, (void)state, (void)err;
+    assert(s->nsealed == 0);
+    mem_free(s->sealed);
+    s->sealed = s->batch;
+    s->nsealed = s->nbatches;
+    s->batch = NULL;
+    s->nbatches = s->cap = 0;
+    return ERR_OK;
+}
+
 static Status
 memory_sink_commit(Sink *s, u64 epoch, Err *err)
 {
@@ -390,9 +442,9 @@ memory_sink_commit(Sink *s, u64 epoch, Err *err)
     (void)err;
     store_lock(s->store);
     MemoryTable *t = table_get(s->store, s->name);
-    for (u32 i = 0; i < s->nbatches; i++) table_append(t, s->batch[i]);
+    for (u32 i = 0; i < s->nsealed; i++) table_append(t, s->sealed[i]);
     store_unlock(s->store);
-    s->nbatches = 0;
+    s->nsealed = 0;
     return ERR_OK;
 }
 
@@ -402,7 +454,9 @@ memory_sink_close(Sink *s, bool keep)
     (void)keep;
     if (!s) return;
     for (u32 i = 0; i < s->nbatches; i++) batch_free(s->batch[i]);
+    for (u32 i = 0; i < s->nsealed; i++) batch_free(s->sealed[i]);
     mem_free(s->batch);
+    mem_free(s->sealed);
     mem_free(s);
 }
 
@@ -435,11 +489,14 @@ static const SourceDef memory_source = {
     .chunk_free = memory_chunk_free,
     .reader_close = memory_reader_close,
     .close = memory_close,
+    .save = memory_save,
+    .restore = memory_restore,
 };
 
 static const SinkDef memory_sink = {
     .open = memory_sink_open,
     .write = memory_sink_write,
+    .barrier = memory_sink_barrier,
     .commit = memory_sink_commit,
     .close = memory_sink_close,
 };

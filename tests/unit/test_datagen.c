@@ -250,5 +250,56 @@ misfitting_options_are_refused(void)
     }
 }
 
+/* The row numbers of a chunk, one column `id` that counts. */
+static u64
+chunk_rows(const SourceDef *def, Reader *r, Source *s, Chunk *c, u64 expected)
+{
+    Batch *b;
+    Err err;
+    u64 rows = 0;
+    while (def->decode(r, c, &b, &err) == ERR_OK && b) {
+        for (u32 i = 0; i < b->rows; i++)
+            CHECK(vector_data(&b->col[0], i64)[i] == (i64)(expected + rows + i));
+        rows += b->rows;
+        batch_free(b);
+    }
+    def->chunk_free(s, c);
+    return rows;
+}
+
+static void
+rows_go_on_where_they_were(void)
+{
+    Gen g = {0};
+    Err err;
+    gen_column(&g, "id", type_of(TYPE_BIGINT));
+    gen_option(&g, "fields.id.kind", "sequence");
+    gen_option(&g, "number-of-rows", "30000");
+    CHECK(gen_make(&g, &err) == ERR_OK);
+    const SourceDef *def = g.table->connector->source;
+    u32 wanted = 0;
+    SourceWant want = {.table = g.table, .fields = &wanted, .nfields = 1, .batch_rows = 700};
+    StrBuf saved = {0};
+    u64 rows = 0, applied;
+    for (FetchResult got = FETCH_CHUNK; got != FETCH_END;) { /* a start for every chunk */
+        Source *s;
+        Reader *r;
+        Chunk *c;
+        CHECK(def->open(&want, &s, &applied, &err) == ERR_OK);
+        if (saved.len) CHECK(def->restore(s, strbuf_view(&saved), &err) == ERR_OK);
+        CHECK(def->reader_open(s, &r, &err) == ERR_OK);
+        CHECK(def->fetch(s, 0, &got, &c, &err) == ERR_OK && got != FETCH_IDLE);
+        if (got == FETCH_CHUNK) rows += chunk_rows(def, r, s, c, rows);
+        strbuf_clear(&saved);
+        def->save(s, &saved);
+        def->reader_close(r);
+        def->close(s);
+    }
+    CHECK(rows == 30000);
+    strbuf_done(&saved);
+    gen_done(&g);
+}
+
 TESTS(TEST(rows_do_not_depend_on_batches_or_columns), TEST(sequences_advance_and_end),
-      TEST(values_stay_in_bounds), TEST(no_end_means_waiting), TEST(misfitting_options_are_refused))
+      TEST(values_stay_in_bounds), TEST(no_end_means_waiting), TEST(misfitting_options_are_refused),
+      TEST(rows_go_on_where_they_were))

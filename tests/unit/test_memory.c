@@ -152,6 +152,7 @@ sinks_are_all_or_nothing(void)
     CHECK(memory_table_rows(f.store, STR("t")) == 0);
     CHECK(def->open(f.table, &f.env, &s, &err) == ERR_OK);
     CHECK(def->write(s, b, &err) == ERR_OK);
+    CHECK(def->barrier(s, 1, true, NULL, &err) == ERR_OK);
     CHECK(def->commit(s, 1, &err) == ERR_OK);
     def->close(s, false);
     batch_free(b);
@@ -176,6 +177,78 @@ sinks_are_all_or_nothing(void)
     fixture_close(&f);
 }
 
+/* Rows behind the barrier wait for the next epoch; an epoch that is never decided leaves nothing.
+ */
+static void
+sinks_show_epoch_by_epoch(void)
+{
+    Fixture f;
+    fixture_open(&f);
+    const SinkDef *def = f.table->connector->sink;
+    Sink *s;
+    Err err;
+    Batch *b = rows_make(0, 4);
+    CHECK(def->open(f.table, &f.env, &s, &err) == ERR_OK);
+    for (u64 epoch = 1; epoch <= 3; epoch++) {
+        CHECK(def->write(s, b, &err) == ERR_OK);
+        CHECK(def->barrier(s, epoch, false, NULL, &err) == ERR_OK);
+        CHECK(def->write(s, b, &err) == ERR_OK);
+        CHECK(memory_table_rows(f.store, STR("t")) == (epoch - 1) * 8 - (epoch > 1 ? 4 : 0));
+        CHECK(def->commit(s, epoch, &err) == ERR_OK);
+        CHECK(memory_table_rows(f.store, STR("t")) == epoch * 8 - 4);
+    }
+    CHECK(def->barrier(s, 4, false, NULL, &err) == ERR_OK);
+    CHECK(def->write(s, b, &err) == ERR_OK);
+    def->close(s, true);
+    CHECK(memory_table_rows(f.store, STR("t")) == 20);
+    batch_free(b);
+    fixture_close(&f);
+}
+
+/* A scan goes on behind the rows that were handed out, however they lie in batches now. */
+static void
+scans_go_on_where_they_were(void)
+{
+    Err err;
+    u64 applied;
+    FetchResult last;
+    for (u32 live = 0; live < 2; live++) {
+        Fixture f;
+        fixture_open(&f);
+        const SourceDef *def = f.table->connector->source;
+        StrBuf saved = {0};
+        Source *s;
+        memory_table_set_live(f.store, STR("t"), live);
+        memory_table_push(f.store, STR("t"), rows_make(0, 5));
+        memory_table_push(f.store, STR("t"), rows_make(5, 7));
+        CHECK(def->open(&f.want, &s, &applied, &err) == ERR_OK);
+        CHECK(scan_ids(&f, s, 0, &last) == 12);
+        def->save(s, &saved);
+        def->close(s);
+        memory_table_drop(f.store, STR("t"));
+
+        memory_table_set_live(f.store, STR("t"), live);
+        memory_table_push(f.store, STR("t"), rows_make(0, 11));
+        if (!live) {
+            CHECK(def->open(&f.want, &s, &applied, &err) == ERR_OK);
+            Chunk *c;
+            CHECK(def->restore(s, strbuf_view(&saved), &err) == ERR_OK);
+            CHECK(def->fetch(s, 0, &last, &c, &err) != ERR_OK && err.code == W4003);
+            def->close(s);
+        }
+        memory_table_push(f.store, STR("t"), rows_make(11, 2000));
+        CHECK(def->open(&f.want, &s, &applied, &err) == ERR_OK);
+        CHECK(def->restore(s, strbuf_view(&saved), &err) == ERR_OK);
+        CHECK(scan_ids(&f, s, 12, &last) == 1999 && last == (live ? FETCH_IDLE : FETCH_END));
+        CHECK(def->rewind(s, 0, &err) == ERR_OK);
+        CHECK(scan_ids(&f, s, 12, &last) == 1999);
+        CHECK(def->restore(s, STR("x"), &err) != ERR_OK && err.code == W5004);
+        def->close(s);
+        strbuf_done(&saved);
+        fixture_close(&f);
+    }
+}
+
 static void
 other_columns_are_refused(void)
 {
@@ -198,4 +271,5 @@ other_columns_are_refused(void)
 }
 
 TESTS(TEST(scans_see_a_snapshot), TEST(live_scans_wait_until_closed),
-      TEST(sinks_are_all_or_nothing), TEST(other_columns_are_refused))
+      TEST(sinks_are_all_or_nothing), TEST(sinks_show_epoch_by_epoch),
+      TEST(scans_go_on_where_they_were), TEST(other_columns_are_refused))
