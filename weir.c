@@ -8,6 +8,7 @@
  * With weir_desk.h's other files the only place that knows every room. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "connectors/options.h"
 #include "exec/funcs/funcs.h"
 #include "weir_desk.h"
 #include <pthread.h>
@@ -109,7 +110,8 @@ desk_table_spec(void *ctx, Arena *a, const TableDef *def, const OptionList *hint
                                        .name_pos = o->pos,
                                        .name_width = o->width,
                                        .value_pos = o->value_pos,
-                                       .value_width = o->value_width};
+                                       .value_width = o->value_width,
+                                       .used = plan_owns_option(o->key)};
     }
     TableSpec *spec = NULL;
     TRY(table_spec_make(a, &d->connectors, def->name, fields, def->nfields, settings, n, def->pos,
@@ -151,7 +153,10 @@ desk_open(Desk *d, Weir *w, const WeirOutput *out, bool check)
                               .session = &d->session,
                               .parallel = weir_threads(w),
                               .optimize = !w->options.no_optimize,
+                              .duration = duration_parse,
                               .table_spec = desk_table_spec};
+    (void)duration_parse(weir_setting(w, "table.exec.source.idle-timeout"),
+                         &d->planner.idle_timeout_us);
 }
 
 void

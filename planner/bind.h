@@ -355,6 +355,13 @@ Status bind_order_columns(Binder *b, const Query *q, const Rel *rel, SortKey **r
 /* Window roles and time attributes end here: rows come when the input has ended. */
 void rel_forget_time(Rel *rel);
 
+/* ---- bind_option.c -------------------------------------------------------------------------- */
+
+/* WITH or OPTIONS: no key twice (W2011), and what is said of the watermark goes into *at, where it
+ * replaces what is there (W2012 for what is no duration). */
+Status bind_options(const Binder *b, const OptionList *list, WatermarkOptions *at,
+                    Err *err) MUST_USE;
+
 /* ---- bind_table.c --------------------------------------------------------------------------- */
 
 Status bind_table_def(Binder *b, const CreateTable *create, TableDef **ret_def, Err *err) MUST_USE;

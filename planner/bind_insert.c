@@ -182,6 +182,8 @@ bind_insert(Binder *b, const Insert *insert, PlanNode **ret_root, bool *ret_boun
         const Hint *h = &insert->hints.at[i];
         if (str_eq_nocase(h->name.text, STR("OPTIONS"))) hints = &h->options;
     }
+    WatermarkOptions unused;
+    TRY(bind_options(b, hints, &unused, err));
     const struct TableSpec *spec = NULL;
     bool source_bounded;
     TRY(b->env->table_spec(b->env->ctx, b->a, def, hints, &spec, &source_bounded, err));

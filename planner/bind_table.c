@@ -334,6 +334,8 @@ bind_table_def(Binder *b, const CreateTable *create, TableDef **ret_def, Err *er
                         STR_ARG(def->name));
     }
     TRY(table_constraints(&t, err));
+    def->watermark_options.idle_timeout_us = -1;
+    TRY(bind_options(b, &def->options, &def->watermark_options, err));
     *ret_def = def;
     return ERR_OK;
 }
@@ -411,7 +413,7 @@ scan_columns(Binder *b, const TableDef *def, Rel *rel)
 }
 
 static void
-scan_watermark(Binder *b, const TableDef *def, Rel *rel)
+scan_watermark(Binder *b, const TableDef *def, const WatermarkOptions *options, Rel *rel)
 {
     PlanNode *n = node_new(b->a, PLAN_WATERMARK, 1, 0);
     n->pos = rel->node->pos;
@@ -419,6 +421,11 @@ scan_watermark(Binder *b, const TableDef *def, Rel *rel)
     n->schema = rel->node->schema;
     n->watermark.time_col = def->watermark_col;
     n->watermark.expr = def->watermark;
+    n->watermark.max_advance_us = options->max_advance_us;
+    if (!rel->bounded) { /* what ends waits for all of its partitions */
+        bool said = options->idle_timeout_us >= 0;
+        n->watermark.idle_timeout_us = said ? options->idle_timeout_us : b->env->idle_timeout_us;
+    }
     rel->node = n;
 }
 
@@ -427,6 +434,8 @@ bind_scan(Binder *b, const TableDef *def, const OptionList *hints, Rel *ret, Err
 {
     const struct TableSpec *spec = NULL;
     bool bounded = false;
+    WatermarkOptions options = def->watermark_options;
+    TRY(bind_options(b, hints, &options, err));
     TRY(b->env->table_spec(b->env->ctx, b->a, def, hints, &spec, &bounded, err));
     PlanNode *n = node_new(b->a, PLAN_SCAN, 0, def->nfields);
     n->pos = def->pos;
@@ -448,7 +457,7 @@ bind_scan(Binder *b, const TableDef *def, const OptionList *hints, Rel *ret, Err
         rel.at[i].table = def->name;
         rel.node->schema.at[i] = def->columns[i].column;
     }
-    if (def->watermark_col != UINT32_MAX) scan_watermark(b, def, &rel);
+    if (def->watermark_col != UINT32_MAX) scan_watermark(b, def, &options, &rel);
     *ret = rel;
     return ERR_OK;
 }

@@ -261,6 +261,9 @@ node_details(StrBuf *out, bool *any, const PlanNode *n)
         detail_begin(out, any, "watermark");
         expr_explain(out, n->watermark.expr, &n->schema);
         strbuf_char(out, ']');
+        if (n->watermark.max_advance_us) {
+            detail_duration(out, any, "maxAdvance", n->watermark.max_advance_us);
+        }
         return;
     case PLAN_FILTER:
         detail_begin(out, any, "where");
@@ -410,6 +413,9 @@ explain_tree(StrBuf *out, const PlanNode *n, u32 level, bool modes)
     bool any = false;
     strbuf_printf(out, "%*s%s(", (int)level * 2, "", plan_text[n->kind]);
     node_details(out, &any, n);
+    if (n->kind == PLAN_WATERMARK && n->watermark.idle_timeout_us) {
+        detail_duration(out, &any, "idleTimeout", n->watermark.idle_timeout_us);
+    }
     if (modes) strbuf_printf(out, "%schangelogMode=[%s]", any ? ", " : "", mode_text(n->mode));
     strbuf_printf(out, ")\n");
     for (u32 i = 0; i < n->ninputs; i++) explain_tree(out, n->input[i], level + 1, modes);

@@ -21,6 +21,12 @@ typedef struct TableColumn {
     u32 pos, width;
 } TableColumn;
 
+/* 'scan.watermark.*' */
+typedef struct WatermarkOptions {
+    i64 idle_timeout_us; /* -1: as the session has it */
+    i64 max_advance_us;  /* 0: no limit */
+} WatermarkOptions;
+
 typedef struct TableDef {
     Str name;
     TableColumn *columns;
@@ -29,6 +35,7 @@ typedef struct TableDef {
     u32 watermark_col;    /* UINT32_MAX: none */
     BoundExpr *watermark; /* over all columns */
     Str watermark_sql;
+    WatermarkOptions watermark_options;
     u32 *primary_key;
     u32 nprimary_key;
     u32 *partitioned_by; /* columns */
@@ -45,8 +52,11 @@ typedef struct PlannerEnv {
     Catalog *catalog;
     const FuncTable *funcs;
     const Session *session;
-    u32 parallel;  /* workers that the job will have, >= 1 */
-    bool optimize; /* false: binding and physical planning only (test mode) */
+    u32 parallel;        /* workers that the job will have, >= 1 */
+    bool optimize;       /* false: binding and physical planning only (test mode) */
+    i64 idle_timeout_us; /* of unbounded tables that do not say otherwise; 0: never idle */
+    /* '5 s' as options have it. NULL: the planner's options cannot be given. */
+    bool (*duration)(Str text, i64 *ret_us);
     /* Check a table's options and give the connector's view of it. hints: OPTIONS('k'='v') that
      * override. *ret_bounded: does its source end? */
     Status (*table_spec)(void *ctx, Arena *a, const TableDef *def, const OptionList *hints,
@@ -59,6 +69,8 @@ Status plan_table_def(const PlannerEnv *env, Arena *a, const CreateTable *create
 /* The definition of a table in the catalog. W2002 with the nearest name. */
 Status plan_find_table(const PlannerEnv *env, Arena *a, const Path *name, TableDef **ret_def,
                        Err *err) MUST_USE;
+/* Is this option of a table read here? table_spec() leaves it alone then. */
+bool plan_owns_option(Str key);
 /* A query whose rows go to the caller (a RESULT root). */
 Status plan_query(const PlannerEnv *env, Arena *a, const Query *query, Plan **ret_plan,
                   Err *err) MUST_USE;

@@ -4,6 +4,7 @@
  * The catalog and the function table are the real ones; tables' options are not looked at. */
 #include "base/mem.h"
 #include "base/timezone.h"
+#include "connectors/options.h"
 #include "exec/funcs/funcs.h"
 #include "grammar/parse.h"
 #include "planner/planner.h"
@@ -22,6 +23,8 @@ static const char *const setup[] = {
     "CREATE VIEW per_minute AS SELECT page, window_start, window_end, window_time, COUNT(*) AS n "
     "FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) "
     "GROUP BY page, window_start, window_end, window_time",
+    "CREATE TABLE drip (a INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ("
+    "'connector' = 'endless')",
     "CREATE VIEW loud AS SELECT UPPER(b) AS s, a FROM plain WHERE a > 0",
     "CREATE FUNCTION twice(x INT) RETURNS INT RETURN x + x",
 };
@@ -102,6 +105,8 @@ world_open(World *w)
                           .funcs = &exec_func_table,
                           .parallel = 1,
                           .optimize = true,
+                          .idle_timeout_us = 30000000,
+                          .duration = duration_parse,
                           .table_spec = world_table_spec};
     w->env.session = &w->session;
     for (u32 i = 0; i < ARRAY_LEN(setup); i++) CHECK(!world_create(w, setup[i]));

@@ -1,0 +1,65 @@
+/* bind_option.c - the options of a table that are the planner's and not its connector's: those of
+ * the watermark.
+ *
+ * Each is a row: its name as Flink has it, and what becomes of its value. Rows without a place are
+ * accepted for Flink's sake: watermarks are aligned over all tables as it is, and are known before
+ * every row. */
+#include "planner/bind.h"
+
+#include <stddef.h>
+
+typedef struct WatermarkOption {
+    const char *name;
+    u32 offset; /* of an i64 in WatermarkOptions; NOWHERE: accepted, nothing becomes of it */
+} WatermarkOption;
+
+enum { NOWHERE = UINT32_MAX };
+
+static const WatermarkOption watermark_options[] = {
+    {"scan.watermark.idle-timeout", offsetof(WatermarkOptions, idle_timeout_us)},
+    {"scan.watermark.max-advance", offsetof(WatermarkOptions, max_advance_us)},
+    {"scan.watermark.emit.strategy", NOWHERE},
+    {"scan.watermark.emit.on-event.gap", NOWHERE},
+    {"scan.watermark.alignment.group", NOWHERE},
+    {"scan.watermark.alignment.max-drift", NOWHERE},
+    {"scan.watermark.alignment.update-interval", NOWHERE},
+};
+
+static const WatermarkOption *
+option_row(Str key)
+{
+    for (u32 i = 0; i < ARRAY_LEN(watermark_options); i++) {
+        const WatermarkOption *o = &watermark_options[i];
+        if (str_eq_nocase(key, str_from(o->name))) return o;
+    }
+    return NULL;
+}
+
+bool
+plan_owns_option(Str key)
+{
+    return option_row(key) != NULL;
+}
+
+Status
+bind_options(const Binder *b, const OptionList *list, WatermarkOptions *at, Err *err)
+{
+    for (u32 i = 0; i < list->len; i++) {
+        const OptionDef *o = &list->at[i];
+        for (u32 k = 0; k < i; k++) {
+            if (!str_eq_nocase(list->at[k].key, o->key)) continue;
+            return bind_fail(b, W2011, o->pos, o->width, err, "option '%.*s' is given twice",
+                             (int)MIN(o->key.len, 100u), o->key.ptr);
+        }
+        const WatermarkOption *row = option_row(o->key);
+        if (!row || row->offset == NOWHERE) continue;
+        i64 us = 0;
+        if (!b->env->duration || !b->env->duration(o->value, &us) || us < 0) {
+            Status st = bind_fail(b, W2012, o->value_pos, o->value_width, err,
+                                  "option '%s' needs a duration", row->name);
+            return err_hint(err, st, "Write '30 s', '10 min' or '1 h'.");
+        }
+        *(i64 *)(void *)((u8 *)at + row->offset) = us;
+    }
+    return ERR_OK;
+}
