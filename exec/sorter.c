@@ -153,6 +153,12 @@ key_column(StrBuf *k, const SortKey *key, const Vector *v, u32 row)
     for (size_t i = from; i < k->len; i++) k->ptr[i] = (char)~k->ptr[i];
 }
 
+void
+sorter_key(const SortKey *keys, u32 nkeys, const Batch *b, u32 row, StrBuf *out)
+{
+    for (u32 i = 0; i < nkeys; i++) key_column(out, &keys[i], &b->col[keys[i].column], row);
+}
+
 static u64
 key_prefix(const u8 *key, u32 bytes)
 {
@@ -168,9 +174,7 @@ sorter_add(Sorter *s, Batch *b)
     StrBuf k = {0};
     for (u32 row = 0; row < b->rows; row++) {
         strbuf_clear(&k);
-        for (u32 i = 0; i < s->nall; i++) {
-            key_column(&k, &s->all[i], &b->col[s->all[i].column], row);
-        }
+        sorter_key(s->all, s->nall, b, row, &k);
         mem_grow(s->rows, s->nrows, s->rows_cap);
         SortRow *r = &s->rows[s->nrows++];
         u32 bytes = (u32)k.len;

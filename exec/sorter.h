@@ -28,3 +28,5 @@ void sorter_truncate(Sorter *s, u64 rows);
 Batch *sorter_batch(const Sorter *s, u64 from, u32 n);
 /* Do the sorted rows i and i - 1 agree in their first `keys` sort columns? For RANK. */
 bool sorter_same_prefix(const Sorter *s, u64 i, u32 keys);
+/* The normalised key of one row, appended. */
+void sorter_key(const SortKey *keys, u32 nkeys, const Batch *b, u32 row, StrBuf *out);
