@@ -60,6 +60,8 @@ typedef enum WindowRole { ROLE_NONE, ROLE_START, ROLE_END, ROLE_TIME } WindowRol
 typedef struct RelColumn {
     Str table; /* the alias that qualifies it; empty: none */
     Column column;
+    Str hides;  /* a name that means this column, not the other one that is called so: bounds of a
+                 * window over rows that have window_start already. Empty: none */
     bool loose; /* event time of a bounded table that declares no watermark */
     WindowRole role;
     const TimeWindow *window; /* whose bound this is, when role is set */

@@ -14,7 +14,10 @@ bind_rename(Binder *b, Rel *rel, const NameList *names, u32 pos, Err *err)
     (void)pos;
     RelColumn *at = arena_array(b->a, RelColumn, rel->len);
     memcpy(at, rel->at, rel->len * sizeof *at);
-    for (u32 i = 0; i < rel->len; i++) at[i].column.name = names->at[i].text;
+    for (u32 i = 0; i < rel->len; i++) {
+        at[i].column.name = names->at[i].text;
+        at[i].hides = (Str){0};
+    }
     rel->at = at;
     return ERR_OK;
 }
@@ -120,6 +123,32 @@ bind_table_name(Binder *b, const TableRef *t, Rel *ret, Err *err)
 
 /* ---- table references ----------------------------------------------------------------------- */
 
+/* state('job', 'operator'): the front desk makes a table of it. */
+static Status
+from_state(Binder *b, const TableRef *t, Rel *ret, Err *err)
+{
+    const ExprList *args = &t->func.call->call->args;
+    Str texts[2];
+    for (u32 i = 0; i < 2; i++) {
+        const Expr *arg = args->len == 2 ? args->at[i] : NULL;
+        if (!arg || arg->kind != EXPR_LITERAL || arg->literal->kind != LITERAL_STRING) {
+            return bind_fail(b, W2005, t->pos, t->width, err,
+                             "state takes a job and an operator, as two texts");
+        }
+        texts[i] = arg->literal->text;
+    }
+    Name name = {.pos = t->pos, .width = t->width};
+    Status st = b->env->state_table(b->env->ctx, b->a, texts[0], texts[1], &name.text, err);
+    if (st) {
+        err->pos = bind_pos(b, t->pos);
+        err->width = bind_width(b, t->width);
+        return st;
+    }
+    TableRef named = {.kind = TABLE_NAME, .pos = t->pos, .width = t->width};
+    named.name.path = (Path){.at = &name, .len = 1, .pos = t->pos, .width = t->width};
+    return bind_table_name(b, &named, ret, err);
+}
+
 static Status
 from_func(Binder *b, const TableRef *t, Rel *ret, Err *err)
 {
@@ -127,6 +156,9 @@ from_func(Binder *b, const TableRef *t, Rel *ret, Err *err)
     WindowKind kind;
     Str name = path_last(&call->call->func).text;
     if (window_kind_find(name, &kind)) return bind_window_table(b, t, ret, err);
+    if (b->env->state_table && str_eq_nocase(name, STR("state"))) {
+        return from_state(b, t, ret, err);
+    }
     return bind_fail(b, W2001, t->pos, t->width, err,
                      "table function \"%.*s\" is not supported yet", STR_ARG(name));
 }

@@ -161,7 +161,10 @@ rank_inputs(Binder *b, Rel *rel, const OutputList *extra)
     }
     for (u32 i = 0; i < extra->len; i++) output_add(b, &all, extra->at[i]);
     rel_project(b, rel, all.at, all.len);
-    for (u32 i = 0; i < before.len; i++) rel->at[i].table = before.at[i].table;
+    for (u32 i = 0; i < before.len; i++) {
+        rel->at[i].table = before.at[i].table;
+        rel->at[i].hides = before.at[i].hides;
+    }
 }
 
 static void

@@ -284,7 +284,8 @@ window_column_type(WindowRole role, Type time)
     return type_nullable(t, false);
 }
 
-/* A window over windowed rows calls its bounds window_start0 and so on, as Flink does. */
+/* A window over windowed rows calls its bounds window_start0 and so on, where all columns are asked
+ * for; window_start means the new one. */
 static Str
 window_unique(Binder *b, const Rel *rel, const char *name)
 {
@@ -316,11 +317,13 @@ window_append(Binder *b, Rel *rel, const TimeWindow *spec, u32 pos)
         c->column.attr =
             r == ROLE_TIME ? (spec->event_time ? ATTR_ROWTIME : ATTR_PROCTIME) : ATTR_NONE;
         c->loose = spec->bounded_only;
+        c->hides = str_from(names[r]);
         c->role = (WindowRole)r;
         c->window = &n->window.spec;
     }
     for (u32 i = 0; i < rel->len; i++) {
         cols[i].role = ROLE_NONE; /* of an inner window: these rows belong to the new one */
+        cols[i].hides = (Str){0};
         cols[i].column.attr = ATTR_NONE;
     }
     for (u32 i = 0; i < rel->len + 3; i++) n->schema.at[i] = cols[i].column;
@@ -391,13 +394,47 @@ bind_group_window(Binder *b, const Rel *rel, const Expr *e, LegacyWindow *ret, b
     return window_legacy_spec(b, rel, row, e, ret, err);
 }
 
-static WindowRole
-window_bound_role(Str suffix)
+/* TUMBLE_ROWTIME is the time of windows over event time, TUMBLE_PROCTIME of the others. */
+typedef struct WindowBound {
+    const char *suffix;
+    WindowRole role;
+    bool of_event, of_proc;
+} WindowBound;
+
+static const WindowBound window_bounds[] = {
+    {"START", ROLE_START, true, true},
+    {"END", ROLE_END, true, true},
+    {"ROWTIME", ROLE_TIME, true, false},
+    {"PROCTIME", ROLE_TIME, false, true},
+};
+
+static const WindowBound *
+window_bound_row(Str suffix)
 {
-    if (str_eq_nocase(suffix, STR("START"))) return ROLE_START;
-    if (str_eq_nocase(suffix, STR("END"))) return ROLE_END;
-    if (str_eq_nocase(suffix, STR("ROWTIME"))) return ROLE_TIME;
-    return ROLE_NONE;
+    for (u32 i = 0; i < ARRAY_LEN(window_bounds); i++) {
+        if (str_eq_nocase(suffix, str_from(window_bounds[i].suffix))) return &window_bounds[i];
+    }
+    return NULL;
+}
+
+/* Does the call speak of GROUP BY's window? */
+static Status
+window_bound_check(const Binder *b, const LegacyWindow *legacy, const TimeWindow *x,
+                   const WindowBound *bound, const Expr *e, Err *err)
+{
+    const TimeWindow *y = &legacy->spec;
+    Str name = path_last(&e->call->func).text;
+    if (x->kind != y->kind || x->time_col != y->time_col || x->size_us != y->size_us ||
+        x->slide_us != y->slide_us || x->offset_us != y->offset_us) {
+        return bind_fail(b, W2016, e->pos, e->width, err,
+                         "\"%.*s\" speaks of another window than GROUP BY does", STR_ARG(name));
+    }
+    if (y->event_time ? bound->of_event : bound->of_proc) return ERR_OK;
+    Status st =
+        bind_fail(b, W2016, e->pos, e->width, err, "\"%.*s\" does not fit a window over %s time",
+                  STR_ARG(name), y->event_time ? "event" : "processing");
+    return err_hint(err, st, "Write %.*s_%s.", (int)(name.len - strlen(bound->suffix) - 1),
+                    name.ptr, y->event_time ? "ROWTIME" : "PROCTIME");
 }
 
 Status
@@ -409,8 +446,14 @@ bind_group_window_bound(Binder *b, const ExprScope *s, const Expr *e, BoundExpr 
     if (!mark) return ERR_OK;
     u32 cut = (u32)(mark - name.ptr);
     const WindowRow *row = window_row((Str){name.ptr, cut});
-    WindowRole role = window_bound_role((Str){mark + 1, name.len - cut - 1});
-    if (!row || role == ROLE_NONE) return ERR_OK;
+    const WindowBound *bound = window_bound_row((Str){mark + 1, name.len - cut - 1});
+    if (!row || !bound) return ERR_OK;
+    if (row->kind == WINDOW_CUMULATE) {
+        Status st =
+            bind_fail(b, W2016, e->pos, e->width, err,
+                      "CUMULATE is a table function only: there is no \"%.*s\"", STR_ARG(name));
+        return err_hint(err, st, "Write FROM %s GROUP BY window_start, window_end.", row->syntax);
+    }
     if (!s->legacy || !s->rel || s->in_agg) {
         Status st = bind_fail(b, W2016, e->pos, e->width, err,
                               "\"%.*s\" belongs to a GROUP BY %s(...)", STR_ARG(name), row->name);
@@ -418,14 +461,9 @@ bind_group_window_bound(Binder *b, const ExprScope *s, const Expr *e, BoundExpr 
     }
     LegacyWindow w;
     TRY(window_legacy_spec(b, s->rel, row, e, &w, err));
-    const TimeWindow *x = &w.spec, *y = &s->legacy->spec;
-    if (x->kind != y->kind || x->time_col != y->time_col || x->size_us != y->size_us ||
-        x->slide_us != y->slide_us || x->offset_us != y->offset_us) {
-        return bind_fail(b, W2016, e->pos, e->width, err,
-                         "\"%.*s\" speaks of another window than GROUP BY does", STR_ARG(name));
-    }
-    Type t = window_column_type(role, s->rel->at[y->time_col].column.type);
-    *ret = bound_column(b->a, (u32)SLOT_WINDOW + role, t);
+    TRY(window_bound_check(b, s->legacy, &w.spec, bound, e, err));
+    Type t = window_column_type(bound->role, w.spec.time_type);
+    *ret = bound_column(b->a, (u32)SLOT_WINDOW + bound->role, t);
     (*ret)->pos = bind_pos(b, e->pos);
     (*ret)->width = bind_width(b, e->width);
     return ERR_OK;

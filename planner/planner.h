@@ -61,6 +61,8 @@ typedef struct PlannerEnv {
      * override. *ret_bounded: does its source end? */
     Status (*table_spec)(void *ctx, Arena *a, const TableDef *def, const OptionList *hints,
                          const struct TableSpec **ret_spec, bool *ret_bounded, Err *err);
+    /* The name of a table with the rows of state('job', 'operator'). NULL: there is none. */
+    Status (*state_table)(void *ctx, Arena *a, Str job, Str op, Str *ret_table, Err *err);
 } PlannerEnv;
 
 /* CREATE TABLE's AST to a definition. Everything lives in a. */

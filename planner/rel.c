@@ -70,7 +70,7 @@ rel_project(Binder *b, Rel *rel, const Output *outs, u32 nouts)
             cols[i].column.type = e->type;
         }
         cols[i].column.name = outs[i].name;
-        cols[i].table = (Str){0};
+        cols[i].table = cols[i].hides = (Str){0};
         n->schema.at[i] = cols[i].column;
     }
     rel->node = n;

@@ -1,8 +1,9 @@
 /* scope.c - which column a name means, and what to say when it means none or two.
  *
  * Names are compared with case. A name of two parts is alias.column. In ORDER BY the names of the
- * SELECT's outputs hide columns; in GROUP BY, HAVING and QUALIFY columns hide outputs. The body of
- * a macro sees its parameters and nothing else. */
+ * SELECT's outputs hide columns; in GROUP BY, HAVING and QUALIFY columns hide outputs. Bounds of a
+ * window hide those of windows further in. The body of a macro sees its parameters and nothing
+ * else. */
 #include "planner/bind.h"
 
 /* 200: what fits an Err's hint beside the nearest name. */
@@ -103,6 +104,12 @@ static u32
 scope_matches(const Rel *rel, Str table, Str name, u32 *ret_col)
 {
     u32 found = 0;
+    for (u32 i = 0; rel && i < rel->len; i++) {
+        if (!rel->at[i].hides.len || !str_eq(rel->at[i].hides, name)) continue;
+        if (table.ptr && !str_eq(rel->at[i].table, table)) continue;
+        *ret_col = i;
+        return 1;
+    }
     for (u32 i = 0; rel && i < rel->len; i++) {
         if (!str_eq(rel->at[i].column.name, name)) continue;
         if (table.ptr && !str_eq(rel->at[i].table, table)) continue;
