@@ -149,6 +149,18 @@ rank_window(const Rel *rel, const u32 *partition, u32 n, u32 *ret_end)
     return NULL;
 }
 
+static u32
+rank_window_start(const Rel *rel, const TimeWindow *w, const u32 *partition, u32 n)
+{
+    WindowKind kind = w->kind == WINDOW_ATTACHED ? w->of : w->kind;
+    for (u32 i = 0; i < n && kind != WINDOW_SESSION; i++) {
+        u32 col = partition[i];
+        if (col >= rel->len || rel->at[col].role != ROLE_START) continue;
+        if (rel->at[col].window == w) return col;
+    }
+    return UINT32_MAX;
+}
+
 static void
 rank_inputs(Binder *b, Rel *rel, const OutputList *extra)
 {
@@ -187,13 +199,14 @@ rank_append(Binder *b, Rel *rel, const OverCall *over, u32 *partition, SortKey *
     n->rank.emit_rank = true;
     n->rank.unit_us = 1000;
     n->rank.event_time = true;
-    n->rank.window_end_col = UINT32_MAX;
+    n->rank.window_end_col = n->rank.window_start_col = UINT32_MAX;
     /* Rows come when the window closes, or at the end: only the window's own time stays one. */
     const TimeWindow *w = rank_window(rel, partition, over->partition.len, &n->rank.window_end_col);
     if (w) {
         n->rank.unit_us = w->unit_us;
         n->rank.time_type = w->time_type;
         n->rank.event_time = w->event_time;
+        n->rank.window_start_col = rank_window_start(rel, w, partition, over->partition.len);
     }
     for (u32 i = 0; i <= rel->len; i++) {
         if (!w || cols[i].window != w) cols[i].role = ROLE_NONE;

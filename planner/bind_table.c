@@ -105,9 +105,7 @@ table_compute(TableBinding *t, const ColumnDef *c, TableColumn *tc, Err *err)
     }
     tc->computed = x;
     tc->column.type = x->type;
-    if (x->kind == BOUND_CALL && strcmp(x->call.def->name, "PROCTIME") == 0) {
-        tc->column.attr = ATTR_PROCTIME;
-    }
+    if (bound_is_proctime(x)) tc->column.attr = ATTR_PROCTIME;
     StrBuf text = {0};
     Schema schema = {.at = arena_array(t->b->a, Column, t->fields.len + 1), .len = t->fields.len};
     for (u32 i = 0; i < schema.len; i++) schema.at[i] = t->fields.at[i].column;

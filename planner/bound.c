@@ -114,6 +114,12 @@ bound_is_column(const BoundExpr *e, u32 column)
 }
 
 bool
+bound_is_proctime(const BoundExpr *e)
+{
+    return e->kind == BOUND_CALL && strcmp(e->call.def->name, "PROCTIME") == 0;
+}
+
+bool
 bound_is_true(const BoundExpr *e)
 {
     if (e->kind != BOUND_CONST || e->type.kind != TYPE_BOOLEAN) return false;

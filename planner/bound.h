@@ -32,6 +32,8 @@ bool bound_const_equal(const Vector *a, const Vector *b);
 /* At most BOUND_SIZE_MAX nodes when counted as a tree. */
 bool bound_small(const BoundExpr *e);
 bool bound_is_column(const BoundExpr *e, u32 column);
+/* PROCTIME(): a column of it is a processing-time attribute. */
+bool bound_is_proctime(const BoundExpr *e);
 /* The constant TRUE; the constant FALSE or NULL. */
 bool bound_is_true(const BoundExpr *e);
 bool bound_is_never(const BoundExpr *e);

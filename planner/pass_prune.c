@@ -325,6 +325,8 @@ prune_rank(Binder *b, PlanNode *n, const bool *need, u32 *ret_map)
         n->rank.order[i].column = ret_map[n->rank.order[i].column];
     }
     if (has_window) n->rank.window_end_col = ret_map[n->rank.window_end_col];
+    bool has_start = n->rank.window_start_col != UINT32_MAX;
+    if (has_start) n->rank.window_start_col = ret_map[n->rank.window_start_col];
     const Schema *in = &n->input[0]->schema;
     bool emit = n->rank.emit_rank && need[nin];
     Schema schema = {.at = arena_array(b->a, Column, in->len + 1), .len = in->len + emit};

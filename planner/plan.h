@@ -195,9 +195,12 @@ struct PlanNode {
             u64 limit;
             bool emit_rank;     /* appends the number as BIGINT NOT NULL */
             u32 window_end_col; /* UINT32_MAX: none */
+            /* Of the partition: goes with window_end_col and parts nothing further. UINT32_MAX:
+             * none, as for sessions, which may end together */
+            u32 window_start_col;
             i64 unit_us;
             Type time_type;  /* of the window, as TimeWindow has it */
-            bool event_time; /* of the window */
+            bool event_time; /* of the window: as TimeWindow has it */
         } rank;
         struct {
             SortKey *keys;

@@ -68,6 +68,7 @@ rel_project(Binder *b, Rel *rel, const Output *outs, u32 nouts)
             cols[i] = rel->at[e->column];
         } else {
             cols[i].column.type = e->type;
+            cols[i].column.attr = bound_is_proctime(e) ? ATTR_PROCTIME : ATTR_NONE;
         }
         cols[i].column.name = outs[i].name;
         cols[i].table = cols[i].hides = (Str){0};
