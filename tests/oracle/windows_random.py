@@ -21,11 +21,12 @@ from program import Oracle  # noqa: E402
 from window_query import KINDS, SHAPES, Data, Definition, Query  # noqa: E402
 
 MODES = ["", "--batch 1", "--batch 3", "--batch 2048", "--threads 1", "--threads 4", "--no-optimize",
-         "--seed 1", "--seed 2 --batch 3", "--seed 3 --batch 1"]
+         "--seed 1", "--seed 2 --batch 3", "--seed 3 --batch 1", "--restart 1", "--restart 2 --batch 3 --threads 4"]
 QUERIES = 4  # of a round
 SHOWN_MAX = 5  # failing rounds of a mode that are printed
 LINES_MAX = 24  # of each
 WRONG = 9999  # number of a round with wrong rows
+COUNTED, ROWS = "counted", "rows"  # folders of the rounds
 ALL_SECONDS, ONE_SECONDS = 1200, 30
 
 
@@ -34,22 +35,21 @@ def record(verb, sql, lines):
 
 
 def make_round(folder, args, number, definition):
-    """Writes round-N.slt and its data; returns its path."""
+    """Writes the data and round-N.slt, with the counts of rows and without them: a restart begins them anew."""
     rng = random.Random(f"{args.seed} {number}")
     kinds, shapes = args.kinds.split(","), args.shapes.split(",")
     data, stem = Data(rng), f"round-{number:04}"
     data.write(folder, stem)
     rows_in = sum(map(len, data.parts))
-    records = ["statement ok\n" + data.table(stem) + "\n"]
+    records, counts = ["statement ok\n" + data.table(stem) + "\n"], []
     for _ in range(QUERIES):
         query = Query(rng, data, rng.choice(kinds), rng.choice(shapes), args.canonical)
         rows, late = query.expected(definition)
         summary = [f"rows in\t{rows_in}", f"rows out\t{len(rows)}", f"late\t{late}", "skipped\t0"]
         records.append(record("query", query.sql, ["\t".join(r) for r in rows]))
-        records.append(record("summary", query.sql, summary))
-    path = folder / f"{stem}.slt"
-    path.write_text("\n".join(records))
-    return path
+        counts.append(record("summary", query.sql, summary))
+    for name, text in ((COUNTED, records + counts), (ROWS, records)):
+        (folder / name / f"{stem}.slt").write_text("\n".join(text).replace("${dir}/", "${dir}/../"))
 
 
 def run(oracle, mode, target, seconds):
@@ -87,26 +87,27 @@ def by_round(text):
 
 def make_wrong_round(folder):
     """A round that must fail, so that a runner that sees no failure is seen."""
-    (folder / f"round-{WRONG}.slt").write_text(record("query", "SELECT COUNT(*) FROM (VALUES 1, 2)", ["3"]))
+    for name in (COUNTED, ROWS):
+        path = folder / name / f"round-{WRONG}.slt"
+        path.write_text(record("query", "SELECT COUNT(*) FROM (VALUES 1, 2)", ["3"]))
 
 
-def check_mode(oracle, mode, paths):
-    failed, text = run(oracle, mode, paths[0].parent, ALL_SECONDS)
-    if failed is not None:
-        oracle.check(WRONG in failed, f"mode {mode}: the round that is wrong on purpose fails")
-        failed.discard(WRONG)
+def check_mode(oracle, mode, folder, numbers):
+    folder = folder / (ROWS if "--restart" in mode else COUNTED)
+    failed, text = run(oracle, mode, folder, ALL_SECONDS)
     shown = by_round(text)
     if failed is None:  # one round took all others with it: each in a process of its own
         failed = set()
-        for path in paths:
-            bad, text = run(oracle, mode, path, ONE_SECONDS)
-            number = int(path.stem[-4:])
+        for number in (*numbers, WRONG):
+            bad, text = run(oracle, mode, folder / f"round-{number:04}.slt", ONE_SECONDS)
             if bad is None or bad:
                 failed.add(number)
-                shown[number] = text
-    oracle.passed += len(paths) - len(failed)
+                shown[number] = by_round(text).get(number, text)
+    oracle.check(WRONG in failed, f"mode {mode}: the round that is wrong on purpose fails")
+    failed.discard(WRONG)
+    oracle.passed += len(numbers) - len(failed)
     oracle.failed += len(failed)
-    print(f"mode {mode or 'default'}: {len(paths) - len(failed)} of {len(paths)} rounds agree", flush=True)
+    print(f"mode {mode or 'default'}: {len(numbers) - len(failed)} of {len(numbers)} rounds agree", flush=True)
     for number in sorted(failed)[:SHOWN_MAX]:
         print(f"FAILED: --seed {oracle.args.seed} --only {number} --modes '{mode}'")
         print("\n".join("    " + line for line in shown.get(number, "").split("\n")[:LINES_MAX]), flush=True)
@@ -120,12 +121,14 @@ def main():
     oracle.need(definition)
     definition = Definition(definition)
     folder = pathlib.Path(args.keep or oracle.tmp / "rounds")
-    folder.mkdir(parents=True, exist_ok=True)
+    for name in (COUNTED, ROWS):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     numbers = range(args.rounds) if args.only < 0 else [args.only]
-    paths = [make_round(folder, args, n, definition) for n in numbers]
+    for number in numbers:
+        make_round(folder, args, number, definition)
     make_wrong_round(folder)
     for mode in MODES if args.modes == "" else args.modes.split(";"):
-        check_mode(oracle, mode.strip(), paths)
+        check_mode(oracle, mode.strip(), folder, numbers)
     oracle.done()
 
 
