@@ -6,18 +6,6 @@
 
 /* ---- set-up ------------------------------------------------------------------------------- */
 
-/* The clock of the windows: of the time column, or, where rows bring their windows along, of the
- * column that is the event time. */
-static WindowClock
-agg_clock(const AggCore *c, const Schema *input, const Session *session)
-{
-    if (!c->attached) return window_clock(input->at[c->node->agg.window.time_col].type, session);
-    for (u32 i = 0; i < input->len; i++) {
-        if (input->at[i].attr == ATTR_ROWTIME) return window_clock(input->at[i].type, session);
-    }
-    return (WindowClock){0};
-}
-
 static void
 agg_windows(AggCore *c, const Schema *input)
 {
@@ -27,7 +15,9 @@ agg_windows(AggCore *c, const Schema *input)
     c->clamps = c->windowed && !w->event_time && !c->attached;
     c->lateness = c->windowed && !w->bounded_only && !c->clamps;
     if (!c->windowed) return;
-    WindowClock clock = agg_clock(c, input, c->ctx->session);
+    /* Rows that bring their windows along may have lost the time column. */
+    Type time = c->attached ? w->time_type : input->at[w->time_col].type;
+    WindowClock clock = window_clock(time, c->ctx->session);
     c->cut = c->attached ? (WindowCut){.clock = clock, .unit_us = w->unit_us, .whole = true}
                          : window_cut(w, clock);
     if (c->cut.whole) return;
@@ -235,6 +225,16 @@ times_of(AggCore *c, const Batch *b, Vector *time, const i64 **ret_ts, Err *err)
     return ERR_OK;
 }
 
+/* Is a row of the batch late for the window with this end, the first of all? */
+static bool
+may_be_late(const AggCore *c, const Batch *b, i64 end_us)
+{
+    if (!b->wm) return false;
+    i64 least, greatest;
+    kernel_table()->range(buf_data(b->wm, const i64), b->rows, &least, &greatest);
+    return greatest != WATERMARK_NONE && agg_last_us(c, end_us) <= greatest;
+}
+
 /* Pane and lateness of each row. *ret_one: all share the pane of lane 0, and none is left out. */
 static Status
 assign_slices(AggCore *c, const Batch *b, bool *ret_one, Err *err)
@@ -250,7 +250,7 @@ assign_slices(AggCore *c, const Batch *b, bool *ret_one, Err *err)
     kernel_table()->range(ts, b->rows, &lo, &hi);
     i64 start = cut_slice(&c->cut, lo), end = cut_first_end(&c->cut, start);
     bool closed = is_closed(c, end), gaps = c->cut.whole && c->cut.size_us < c->cut.width_us;
-    bool late = c->lateness && (b->wm || closed);
+    bool late = c->lateness && (closed || may_be_late(c, b, end));
     *ret_one = !late && !c->each_window && (u64)hi - (u64)start < (u64)c->cut.width_us &&
                (!gaps || hi < end);
     memset(c->at.keep, 0xff, sizeof c->at.keep);

@@ -118,33 +118,15 @@ rank_order(Rank *r, const PlanNode *n, const Schema *in)
 
 /* Partition columns beside the window's bounds, of which the end is enough. */
 static u32
-rank_partition(const PlanNode *n, const Schema *in, u32 *ret_columns)
+rank_partition(const PlanNode *n, u32 *ret_columns)
 {
-    u32 len = 0, end_col = n->rank.window_end_col;
+    u32 len = 0;
     for (u32 i = 0; i < n->rank.npartition; i++) {
         u32 col = n->rank.partition[i];
-        bool bound = end_col != UINT32_MAX &&
-                     (col == end_col || str_eq(in->at[col].name, STR("window_start")));
+        bool bound = col == n->rank.window_end_col || col == n->rank.window_start_col;
         if (!bound) ret_columns[len++] = col;
     }
     return len;
-}
-
-/* How time goes by: as the window's own time attribute says, else as any other. */
-static void
-rank_clock(Rank *r, const Schema *in)
-{
-    bool rowtime = false, proctime = false, own = false;
-    for (u32 i = 0; i < in->len && !own; i++) {
-        TimeAttr attr = in->at[i].attr;
-        if (attr == ATTR_NONE) continue;
-        own = str_eq(in->at[i].name, STR("window_time"));
-        if (own) rowtime = proctime = false;
-        rowtime |= attr == ATTR_ROWTIME;
-        proctime |= attr == ATTR_PROCTIME;
-        if (attr == ATTR_ROWTIME) r->clock = window_clock(in->at[i].type, r->ctx->session);
-    }
-    r->by_event = rowtime || !proctime;
 }
 
 static Status
@@ -152,7 +134,7 @@ rank_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
     const Schema *in = &n->input[0]->schema;
     u32 *columns = arena_array(ctx->arena, u32, n->rank.npartition + 1);
-    u32 ncolumns = rank_partition(n, in, columns);
+    u32 ncolumns = rank_partition(n, columns);
     if (ncolumns > ROW_KEYS_MAX) {
         return err_set(err, W2001, n->pos,
                        "not supported yet: PARTITION BY of more than %d columns", ROW_KEYS_MAX);
@@ -163,7 +145,8 @@ rank_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
     r->windowed = n->rank.window_end_col != UINT32_MAX;
     r->closed_us = r->saved_us = WATERMARK_NONE;
     rank_order(r, n, in);
-    rank_clock(r, in);
+    r->clock = window_clock(n->rank.time_type, ctx->session);
+    r->by_event = !r->windowed || n->rank.event_time;
     RowLayout *layout = row_layout_new(ctx->arena, in, columns, ncolumns, NULL, 0);
     (void)row_layout_add(layout, sizeof(RankPart *));
     r->shape.layout = layout;
