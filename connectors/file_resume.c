@@ -142,6 +142,8 @@ file_source_save(const Source *s, StrBuf *out)
         saved_u64(out, p->now.line);
         saved_u64(out, p->now.seq);
     }
+    saved_u64(out, s->nvalues);
+    for (u32 i = 0; i < s->nvalues; i++) saved_i64(out, s->values[i]);
 }
 
 /* ---- restoring ------------------------------------------------------------------------------- */
@@ -226,11 +228,46 @@ file_source_restore(Source *s, Str saved, Err *err)
     Status st = ERR_OK;
     for (u64 i = 0; i < n && !st; i++) st = part_restore(s, &r, &path, err);
     strbuf_done(&path);
+    u64 nvalues = st ? 0 : saved_read_u64(&r);
+    if (!st && nvalues != s->nvalues) st = damaged(err);
+    for (u32 i = 0; i < s->nvalues && !st; i++)
+        if (saved_read_i64(&r) != s->values[i]) st = damaged(err);
+    if (!st && nvalues && n % nvalues != 0) st = damaged(err);
     if (!st && !saved_read_end(&r)) st = damaged(err);
     mem_free(s->known);
     s->known = NULL;
     s->known_cap = 0;
     return st;
+}
+
+/* Files that are read to their end are only counted. */
+Status
+file_source_describe(Str saved, StrBuf *out, Err *err)
+{
+    SavedReader r = {.left = saved};
+    if (saved_read_u64(&r) != FORMAT_VERSION) return damaged(err);
+    u64 n = saved_read_u64(&r);
+    StrBuf path = {0};
+    for (u64 i = 0; i < n && !r.bad; i++) {
+        u64 flags = saved_read_u64(&r), same = saved_read_u64(&r);
+        Str rest = saved_read_text(&r);
+        (void)saved_read_u64(&r);
+        if (r.bad || same > path.len) r.bad = true;
+        if (r.bad) break;
+        path.len = same;
+        strbuf_str(&path, rest);
+        if (flags & PART_DONE) continue;
+        u64 size = saved_read_u64(&r);
+        (void)saved_read_u64(&r);
+        (void)saved_read_i64(&r);
+        u64 at = saved_read_u64(&r), line = saved_read_u64(&r);
+        (void)saved_read_u64(&r);
+        if (at == 0) continue; /* not begun */
+        strbuf_printf(out, "; %.*s: byte %llu of %llu, line %llu", STR_ARG(strbuf_view(&path)),
+                      (unsigned long long)at, (unsigned long long)size, (unsigned long long)line);
+    }
+    strbuf_done(&path);
+    return r.bad ? damaged(err) : ERR_OK;
 }
 
 /* Index again what stands before now.at, until the format has seen what it needs. */

@@ -20,6 +20,8 @@
 struct Reader {
     Source *source;
     FormatReader *format;
+    ReadCounts counts; /* 'scan.partition-column': without the rows of other values */
+    u64 skipped;       /* that the format has told of */
 };
 
 /* ---- partitions ------------------------------------------------------------------------------ */
@@ -101,7 +103,7 @@ scan_open(Source *s, u64 *ret_applied, Err *err)
     source_split_fields(s);
     s->inner = *w;
     s->inner.table = s->inner_table;
-    s->inner_fields = mem_array(u32, w->nfields + 1);
+    s->inner_fields = mem_array(u32, w->nfields + 2);
     s->inner_preds = mem_array(SourcePredicate, w->npreds + 1);
     u32 *number = mem_array(u32, w->npreds + 1); /* of each inner predicate, outside */
     s->inner.nfields = s->inner.npreds = 0;
@@ -113,6 +115,11 @@ scan_open(Source *s, u64 *ret_applied, Err *err)
         number[s->inner.npreds] = i;
         s->inner_preds[s->inner.npreds] = w->preds[i];
         s->inner_preds[s->inner.npreds++].field = inner_number(s, w->preds[i].field);
+    }
+    s->widens = s->inner.nfields < w->nfields || s->value_field != UINT32_MAX;
+    if (s->value_field != UINT32_MAX) { /* behind those that are delivered */
+        s->value_column = s->inner.nfields;
+        s->inner_fields[s->inner.nfields++] = inner_number(s, s->value_field);
     }
     s->inner.fields = s->inner_fields;
     s->inner.preds = s->inner_preds;
@@ -127,8 +134,18 @@ scan_open(Source *s, u64 *ret_applied, Err *err)
 
 static void filesystem_close(Source *s);
 
-static Status
-filesystem_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, Err *err)
+/* The column of 'scan.partition-column'. */
+static u32
+value_field(const TableSpec *t)
+{
+    const FilesystemOptions *o = t->options;
+    for (u32 i = 0; o->partition_read.len && i < t->nfields; i++)
+        if (str_eq(t->fields[i].name, o->partition_read)) return i;
+    return UINT32_MAX;
+}
+
+Status
+source_open(const SourceWant *want, bool by_value, Source **ret_source, u64 *ret_applied, Err *err)
 {
     const TableSpec *t = want->table;
     const FilesystemOptions *o = t->options;
@@ -143,8 +160,10 @@ filesystem_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, E
     s->block_bytes = (u32)o->block_bytes;
     if (want->env && want->env->block_bytes) s->block_bytes = want->env->block_bytes;
     pthread_mutex_init(&s->mutex, NULL);
+    s->value_field = by_value ? value_field(t) : UINT32_MAX;
     Status st = file_source_list(s, err);
     if (!st) st = scan_open(s, ret_applied, err);
+    if (!st && s->value_field != UINT32_MAX) st = values_open(s, err);
     if (st) {
         filesystem_close(s);
         return st;
@@ -153,9 +172,16 @@ filesystem_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, E
     return ERR_OK;
 }
 
+static Status
+filesystem_open(const SourceWant *want, Source **ret_source, u64 *ret_applied, Err *err)
+{
+    return source_open(want, true, ret_source, ret_applied, err);
+}
+
 static u32
 filesystem_partitions(const Source *s)
 {
+    if (s->value_field != UINT32_MAX) return s->nvalues;
     return atomic_load_explicit(&s->nparts, memory_order_acquire);
 }
 
@@ -169,7 +195,7 @@ static u64
 filesystem_bytes_total(const Source *s)
 {
     if (!filesystem_bounded(s)) return 0;
-    for (u32 i = 0; i < filesystem_partitions(s); i++)
+    for (u32 i = 0; i < s->nparts; i++)
         if (part_at(s, i)->file.stamp.stream) return 0;
     return s->bytes_total;
 }
@@ -178,6 +204,7 @@ static const char *
 filesystem_partition_name(const Source *s, u32 partition)
 {
     assert(partition < filesystem_partitions(s));
+    if (s->value_field != UINT32_MAX) return s->value_names[partition];
     return part_at(s, partition)->file.name;
 }
 
@@ -416,20 +443,27 @@ static Status
 filesystem_fetch(Source *s, u32 partition, FetchResult *ret_result, Chunk **ret_chunk, Err *err)
 {
     assert(partition < filesystem_partitions(s));
-    FilePart *p = part_at(s, partition);
+    bool by_value = s->value_field != UINT32_MAX;
+    Status st = ERR_OK;
     *ret_chunk = NULL;
     *ret_result = FETCH_END;
-    if (p->done) return ERR_OK;
-    part_use(s, p);
-    Status st = part_fetch(s, p, ret_result, ret_chunk, err);
-    part_unuse(s, p);
+    while (!st && *ret_result == FETCH_END) {
+        FilePart *p = by_value ? values_part(s, partition) : part_at(s, partition);
+        if (!p || p->done) return ERR_OK;
+        part_use(s, p);
+        st = part_fetch(s, p, ret_result, ret_chunk, err);
+        part_unuse(s, p);
+    }
+    if (!st && *ret_result == FETCH_CHUNK) {
+        FileChunk *c = (FileChunk *)*ret_chunk;
+        c->text.head.partition = c->value = partition;
+    }
     return st;
 }
 
 static Status
-filesystem_rewind(Source *s, u32 partition, Err *err)
+part_rewind(Source *s, FilePart *p, Err *err)
 {
-    FilePart *p = part_at(s, partition);
     if (p->now.seq == p->start.seq) return ERR_OK;
     if (p->file.stamp.stream) {
         if (p->now.seq > 1)
@@ -452,6 +486,15 @@ filesystem_rewind(Source *s, u32 partition, Err *err)
     p->mark = 0;
     p->now = p->start;
     s->format->part_rewind(p->format);
+    return ERR_OK;
+}
+
+static Status
+filesystem_rewind(Source *s, u32 partition, Err *err)
+{
+    if (s->value_field == UINT32_MAX) return part_rewind(s, part_at(s, partition), err);
+    FilePart *p;
+    for (u32 i = 0; (p = values_part_at(s, partition, i)); i++) TRY(part_rewind(s, p, err));
     return ERR_OK;
 }
 
@@ -501,15 +544,27 @@ filesystem_decode(Reader *r, Chunk *chunk, Batch **ret_batch, Err *err)
     if (!c->counted) r->format->counts.bytes += c->text.head.bytes;
     c->counted = true;
     const Source *s = r->source;
-    TRY(s->format->decode(r->format, &c->text, ret_batch, err));
-    if (!*ret_batch || s->inner.nfields == s->want.nfields) return ERR_OK;
+    for (;;) {
+        TRY(s->format->decode(r->format, &c->text, ret_batch, err));
+        if (!*ret_batch || s->value_field == UINT32_MAX) break;
+        *ret_batch = values_take(s, *ret_batch, c->value);
+        if (*ret_batch) break;
+    }
+    if (s->value_field != UINT32_MAX) {
+        const ReadCounts *all = &r->format->counts;
+        r->counts.bytes = all->bytes;
+        r->counts.rows += *ret_batch ? (*ret_batch)->rows : 0;
+        r->counts.skipped += c->value == 0 ? all->skipped - r->skipped : 0;
+        r->skipped = all->skipped;
+    }
+    if (!*ret_batch || !s->widens) return ERR_OK;
     return batch_widen(s, c->part, ret_batch, err);
 }
 
 static const ReadCounts *
 filesystem_counts(const Reader *r)
 {
-    return &r->format->counts;
+    return r->source->value_field != UINT32_MAX ? &r->counts : &r->format->counts;
 }
 
 static void
@@ -524,7 +579,8 @@ static void
 filesystem_close(Source *s)
 {
     if (!s) return;
-    for (u32 i = 0; i < filesystem_partitions(s); i++) part_close(s, part_at(s, i));
+    for (u32 i = 0; i < s->nparts; i++) part_close(s, part_at(s, i));
+    values_close(s);
     for (u32 i = 0; i < SEGMENTS_MAX; i++) mem_free(s->segment[i]);
     for (u32 i = 0; i < s->npool; i++) buf_unref(s->pool[i]);
     for (FileChunk *c = s->free_chunks, *next; c; c = next) {
@@ -558,5 +614,6 @@ const SourceDef filesystem_source = {
     .close = filesystem_close,
     .save = file_source_save,
     .restore = file_source_restore,
+    .describe = file_source_describe,
     .discover = file_source_discover,
 };

@@ -1,10 +1,14 @@
 /* file_source.h - the state of a scan over files.
  *
  *     file_source.c   opening, descriptors, fetching blocks, decoding
+ *     file_values.c   'scan.partition-column': the values that are partitions
  *     file_resume.c   what an epoch keeps of it, going on there, files that come later
  *
- * Each file is a partition. Partitions are only ever added, and each stays where it is in memory:
- * workers fetch and decode while discover() looks for more. */
+ * Each file is a partition. With 'scan.partition-column' each value of that column is one instead:
+ * its rows of all files, one file after another. It has a FilePart for every file, which passes
+ * over the rows of other values; so files are read once per value, and once before to learn the
+ * values. Partitions are only ever added, and each stays where it is in memory: workers fetch and
+ * decode while discover() looks for more. */
 #pragma once
 #include "connectors/file_list.h"
 #include "connectors/filesystem.h"
@@ -49,6 +53,7 @@ typedef struct FilePart {
 typedef struct FileChunk {
     TextChunk text; /* first: a Chunk is a TextChunk is a FileChunk */
     const FilePart *part;
+    u32 value; /* 'scan.partition-column': which value's rows are wanted */
     bool counted;
     struct FileChunk *next_free;
 } FileChunk;
@@ -59,7 +64,8 @@ struct Source {
     TableSpec *inner_table;
     u32 *inner_fields;
     SourcePredicate *inner_preds;
-    u64 *ours; /* a bit per field of the table that is not the format's */
+    bool widens; /* batches are not the format's as they are */
+    u64 *ours;   /* a bit per field of the table that is not the format's */
     const FormatDef *format;
     FormatScan *scan;
     u32 block_bytes;
@@ -67,6 +73,11 @@ struct Source {
     FilePart *segment[SEGMENTS_MAX];
     _Atomic(u32) nparts;
     u64 bytes_total;
+    u32 value_field;  /* of the table: 'scan.partition-column'; UINT32_MAX: files are partitions */
+    u32 value_column; /* of the format's batches */
+    i64 *values;      /* sorted */
+    char **value_names; /* of these partitions */
+    u32 nvalues;
     u32 *known; /* hash of paths: partition number + 1; discover() only */
     u32 known_cap;
     i64 looked_us; /* monotonic clock; discover() only */
@@ -92,6 +103,21 @@ FileChunk *chunk_take(Source *s, FilePart *p, u32 data_bytes);
 void chunk_grow(FileChunk *c, u32 have, u32 data_bytes); /* a larger block, content kept */
 void file_chunk_free(Source *s, Chunk *chunk);
 
+Status source_open(const SourceWant *want, bool by_value, Source **ret_source, u64 *ret_applied,
+                   Err *err) MUST_USE;
+
+/* ---- file_values.c --------------------------------------------------------------------------- */
+
+/* Reads all files for their values, and makes the FileParts of each. W3103: a row has none. */
+Status values_open(Source *s, Err *err) MUST_USE;
+/* The FilePart of a value that is to be read next; NULL: all are done. */
+FilePart *values_part(const Source *s, u32 value);
+/* FilePart number i of a value, NULL past the last. */
+FilePart *values_part_at(const Source *s, u32 value, u32 i);
+/* The rows of one value. b is taken; NULL: there are none. */
+Batch *values_take(const Source *s, Batch *b, u32 value);
+void values_close(Source *s);
+
 /* ---- file_resume.c --------------------------------------------------------------------------- */
 
 /* The list of files at open(). */
@@ -100,4 +126,5 @@ Status file_source_list(Source *s, Err *err) MUST_USE;
 Status part_resume(Source *s, FilePart *p, Err *err) MUST_USE;
 void file_source_save(const Source *s, StrBuf *out);
 Status file_source_restore(Source *s, Str saved, Err *err);
+Status file_source_describe(Str saved, StrBuf *out, Err *err);
 Status file_source_discover(Source *s, Err *err);

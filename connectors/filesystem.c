@@ -22,8 +22,10 @@ static const Option options[] = {
     FILESYSTEM_OPTION("source.monitor-interval", DURATION, monitor_us, "", NULL,
                       "look for new files that often, without end; a file is read once, as long as "
                       "it was when it was found. Unset: the list of files is fixed at the start"),
-    FILESYSTEM_OPTION("scan.partition-column", TEXT, partition_read, "", NULL,
-                      "not supported yet: each value of this column is a source partition"),
+    FILESYSTEM_OPTION(
+        "scan.partition-column", TEXT, partition_read, "", NULL,
+        "each value of this INT or BIGINT column is a source partition, as the sink's option of "
+        "this kind wrote it; files are read once more for every value"),
     FILESYSTEM_OPTION("sink.partition-column", TEXT, partition_written, "", NULL,
                       "this INT or BIGINT column takes the number of the source partition that a "
                       "row comes from"),
@@ -75,7 +77,9 @@ setting_check(const TableSpec *spec, const OptionSetting *s, Err *err)
         return partition_column_check(spec, s, err);
     if (str_eq_nocase(s->name, STR("scan.partition-column"))) {
         TRY(partition_column_check(spec, s, err));
-        return err_set(err, W2001, s->name_pos, "scan.partition-column is not supported yet");
+        if (o->monitor_us > 0 || str_eq(o->path, STR("-")))
+            return err_set(err, W2001, s->name_pos,
+                           "scan.partition-column is not supported yet of what has no end");
     }
     bool rolling = str_starts(s->name, STR("sink.rolling-policy."));
     if (rolling && (o->roll_bytes <= 0 || o->roll_us <= 0 || o->idle_us <= 0))

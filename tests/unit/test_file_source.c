@@ -338,5 +338,76 @@ watched_folders_grow(void)
     fixture_close(&f);
 }
 
-TESTS(TEST(scans_go_on_where_an_epoch_ended), TEST(changed_files_are_told),
-      TEST(damaged_positions_do_no_harm), TEST(watched_folders_grow))
+/* ---- partitions by value --------------------------------------------------------------------- */
+
+/* Rows of partition p in the order of the files; with a start for every chunk if `starts`. */
+static void
+value_rows(Fixture *f, const char *settings, u32 p, bool starts)
+{
+    StrBuf saved = {0};
+    bool ended = false;
+    strbuf_clear(&f->rows);
+    while (!ended && check_failures == 0) {
+        Scanned o;
+        CHECK(!scanned_open(f, columns, settings, &o));
+        if (saved.len) CHECK(!o.def->restore(o.s, strbuf_view(&saved), &f->err));
+        size_t len = f->rows.len;
+        scan_chunks(f, &o, p, 1);
+        f->rows.len = len;
+        CHECK(!o.def->rewind(o.s, p, &f->err));
+        ended = scan_chunks(f, &o, p, starts ? 1 : 100000);
+        strbuf_clear(&saved);
+        o.def->save(o.s, &saved);
+        o.def->close(o.s);
+    }
+    strbuf_done(&saved);
+}
+
+static void
+values_are_partitions(void)
+{
+    static const i32 values[] = {-5, 3, 40};
+    Fixture f = fixture_open();
+    StrBuf rows[3] = {{0}, {0}, {0}};
+    Rng rng = rng_seed(5);
+    mkdir(fixture_path(&f, "d"), 0777);
+    for (u32 file = 0; file < 4; file++) {
+        StrBuf text = {0};
+        char name[20];
+        snprintf(name, sizeof name, "d/%u.csv", file);
+        strbuf_printf(&text, "b,a\n");
+        for (u32 i = 0; i < 60; i++) {
+            u32 v = file == 2 ? 0 : (u32)rng_below(&rng, 3);
+            strbuf_printf(&text, "%u of file %u,%d\n", i, file, values[v]);
+            strbuf_printf(&rows[v], "%d|%u of file %u\n", values[v], i, file);
+        }
+        fixture_bytes(&f, name, text.ptr, text.len);
+        strbuf_done(&text);
+    }
+    char settings[300];
+    snprintf(settings, sizeof settings,
+             "path=%s/d;csv.header=true;source.block-bytes=200;scan.partition-column=a", f.dir);
+    Scanned o;
+    CHECK(!scanned_open(&f, columns, settings, &o) && o.def->partitions(o.s) == 3);
+    CHECK(name_is(&o, 0, "a = -5") && name_is(&o, 2, "a = 40") && o.def->bounded(o.s));
+    o.def->close(o.s);
+    for (u32 p = 0; p < 6; p++) {
+        value_rows(&f, settings, p % 3, p >= 3);
+        CHECK(str_eq(strbuf_view(&f.rows), strbuf_view(&rows[p % 3])));
+    }
+    f.wanted = "1"; /* the column itself is not delivered */
+    CHECK(!scanned_open(&f, columns, settings, &o));
+    strbuf_clear(&f.rows);
+    CHECK(!fixture_scan(&f, o.def, o.s) && f.counted == 240);
+    CHECK(strchr(f.rows.ptr, '|') == NULL);
+    o.def->close(o.s);
+    f.wanted = NULL;
+
+    fixture_file(&f, "d/9.csv", "b,a\nx,1\ny,\n");
+    CHECK(scanned_open(&f, columns, settings, &o) && f.err.code == W3103);
+    for (u32 i = 0; i < 3; i++) strbuf_done(&rows[i]);
+    fixture_close(&f);
+}
+
+TESTS(TEST(values_are_partitions), TEST(scans_go_on_where_an_epoch_ended),
+      TEST(changed_files_are_told), TEST(damaged_positions_do_no_harm), TEST(watched_folders_grow))

@@ -369,7 +369,7 @@ tables_are_refused_with_the_nearest_name(void)
         {"csv.array-element-delimiter=x", W2001, "array-element-delimiter", ""},
         {"compression=bzip2", W2012, "bzip2", "'gzip'"},
         {"source.monitor-interval=0 s", W2012, "must be longer than nothing", ""},
-        {"scan.partition-column=a", W2001, "scan.partition-column", ""},
+        {"scan.partition-column=a;path=-", W2001, "scan.partition-column", ""},
         {"sink.partition-column=b", W2012, "must name an INT or BIGINT column", ""},
         {"sink.partition-column=z", W2012, "names no column", ""},
         {"sink.rolling-policy.file-size=0", W2012, "more than nothing", ""},
