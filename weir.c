@@ -35,6 +35,7 @@ weir_open(const WeirOptions *options, Weir **ret_weir, Err *err)
     w->options = *options;
     w->options.catalog = owned(options->catalog);
     w->options.base_dir = owned(options->base_dir);
+    w->options.jobs = owned(options->jobs);
     w->memory = memory_store_new();
     const char *zone = getenv("TZ");
     Status st = timezone_find(zone && *zone ? zone : "UTC", &w->zone, err);
@@ -57,6 +58,7 @@ weir_close(Weir *w)
     weir_settings_free(w);
     mem_free((void *)(uintptr_t)w->options.catalog);
     mem_free((void *)(uintptr_t)w->options.base_dir);
+    mem_free((void *)(uintptr_t)w->options.jobs);
     mem_free(w);
 }
 
@@ -154,7 +156,8 @@ desk_open(Desk *d, Weir *w, const WeirOutput *out, bool check)
                               .parallel = weir_threads(w),
                               .optimize = !w->options.no_optimize,
                               .duration = duration_parse,
-                              .table_spec = desk_table_spec};
+                              .table_spec = desk_table_spec,
+                              .state_table = desk_state_table};
     (void)duration_parse(weir_setting(w, "table.exec.source.idle-timeout"),
                          &d->planner.idle_timeout_us);
 }

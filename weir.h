@@ -13,6 +13,7 @@ typedef struct Weir Weir;
 
 typedef struct WeirOptions {
     const char *catalog;  /* path of the catalog; NULL: in memory */
+    const char *jobs;     /* folder of the jobs' folders, for state('job', ..); NULL: none */
     const char *base_dir; /* where relative paths of tables start; NULL: the working directory */
     u32 threads;          /* 0: as many as processors */
     u32 batch_rows;       /* 0: 2048; tests use 1 and 3 */
@@ -83,6 +84,14 @@ WEIR_API Status weir_run_job(Weir *w, Str script, bool check, const WeirRun *run
                              const WeirOutput *out, Err *err) MUST_USE;
 /* Let a job with state end its epoch and return, unfinished; any thread. Others go on. */
 WEIR_API void weir_stop(Weir *w);
+typedef enum WeirStateLook {
+    WEIR_STATE_CHECK,  /* read and verify all: a row per table */
+    WEIR_STATE_SHOW,   /* whose it is; a row per operator, with what it means and where it stands */
+    WEIR_STATE_EXPORT, /* a row per record */
+} WeirStateLook;
+/* Look at a folder of state, while its job may run. W4001: there is none; W5004: it is damaged. */
+WEIR_API Status weir_state(Weir *w, WeirStateLook look, const char *folder, const WeirOutput *out,
+                           Err *err) MUST_USE;
 /* Append the folder of a job's state. W8001: the name cannot be one. */
 WEIR_API Status weir_job_folder(const char *jobs, Str name, StrBuf *ret_path, Err *err) MUST_USE;
 /* Bind and plan a statement without running it (`weir check`); DDL does take effect. */

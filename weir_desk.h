@@ -8,6 +8,7 @@
  *   weir_live.c      live queries that tests step through
  *   weir_run.c       a script as one job that stops and goes on
  *   weir_restart.c   queries that crash on the way, for tests
+ *   weir_state.c     the state of jobs, looked at
  *   weir_compare.c   its stored plan beside the one it would run now
  */
 #pragma once
@@ -67,6 +68,14 @@ Status desk_run_begin(Desk *d, const Plan *plan, Err *err) MUST_USE;
 /* The same for a query that crashes after every options.restart_epochs epochs (tests). */
 Status desk_run_restarting(Desk *d, const Plan *plan, Err *err) MUST_USE;
 u32 weir_threads(const Weir *w);
+/* All INSERTs of a job's script, in order; everything else takes effect at once. *ret_inserts is the
+ * caller's to free, on failure too. */
+Status desk_collect_inserts(Desk *d, Str script, const Insert ***ret_inserts, u32 *ret_n,
+                            Err *err) MUST_USE;
+/* A temporary memory table, in place of an older one; create: its CREATE statement. */
+Status desk_make_table(Desk *d, const char *create, Str table, Err *err) MUST_USE;
+/* PlannerEnv.state_table: the rows of an operator's state, as a table of the session. */
+Status desk_state_table(void *ctx, Arena *a, Str job, Str op, Str *ret_table, Err *err) MUST_USE;
 /* plan_inserts(), but for what cannot run yet. plan_done() is the caller's. */
 Status desk_plan_inserts(Desk *d, const Insert *const *inserts, u32 n, Plan **ret_plan,
                          Err *err) MUST_USE;

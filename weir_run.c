@@ -17,15 +17,10 @@
 
 /* ---- the script ----------------------------------------------------------------------------- */
 
-typedef struct Inserts {
-    const Insert **at;
-    u32 len, cap;
-} Inserts;
-
-/* All INSERTs of the script, in order; everything else takes effect at once. */
-static Status
-run_collect(Desk *d, Str script, Inserts *inserts, Err *err)
+Status
+desk_collect_inserts(Desk *d, Str script, const Insert ***ret_inserts, u32 *ret_n, Err *err)
 {
+    u32 cap = 0;
     for (u32 at = 0;;) {
         Stmt *s = NULL;
         TRY(parse_statement(d->arena, script, at, &s, &at, err));
@@ -42,11 +37,11 @@ run_collect(Desk *d, Str script, Inserts *inserts, Err *err)
         }
         u32 n = one ? 1 : s->set->len;
         for (u32 i = 0; i < n; i++) {
-            mem_grow(inserts->at, inserts->len, inserts->cap);
-            inserts->at[inserts->len++] = one ? s->insert : s->set->at[i]->insert;
+            mem_grow(*ret_inserts, *ret_n, cap);
+            (*ret_inserts)[(*ret_n)++] = one ? s->insert : s->set->at[i]->insert;
         }
     }
-    if (inserts->len) return ERR_OK;
+    if (*ret_n) return ERR_OK;
     Status st = err_set(err, W2020, POS_NONE, "the job has no INSERT");
     return err_hint(err, st, "A job writes: INSERT INTO a table SELECT ... .");
 }
@@ -283,10 +278,10 @@ start_close(Start *s)
 }
 
 static Status
-run_inserts(Desk *d, const Inserts *inserts, Str sql, const WeirRun *run, Err *err)
+run_inserts(Desk *d, const Insert *const *inserts, u32 n, Str sql, const WeirRun *run, Err *err)
 {
     Plan *plan = NULL;
-    TRY(desk_plan_inserts(d, inserts->at, inserts->len, &plan, err));
+    TRY(desk_plan_inserts(d, inserts, n, &plan, err));
     Status st = ERR_OK;
     if (!d->check && run) {
         Start s = {.desk = d, .run = run, .sql = sql};
@@ -312,13 +307,14 @@ weir_run_job(Weir *w, Str script, bool check, const WeirRun *run, const WeirOutp
     Expanded e = {0};
     TRY(weir_expand(w, script, 0, &e, err));
     Desk d;
-    Inserts inserts = {0};
+    const Insert **inserts = NULL;
+    u32 n = 0;
     desk_open(&d, w, out, check);
     atomic_store(&w->interrupt, false);
     atomic_store(&w->stop, false);
-    Status st = run_collect(&d, e.script, &inserts, err);
-    if (!st) st = run_inserts(&d, &inserts, e.script, run, err);
-    mem_free(inserts.at);
+    Status st = desk_collect_inserts(&d, e.script, &inserts, &n, err);
+    if (!st) st = run_inserts(&d, inserts, n, e.script, run, err);
+    mem_free(inserts);
     if (st && err->pos != POS_NONE) err->pos = expanded_back(&e, err->pos);
     desk_close(&d);
     expanded_done(&e);

@@ -62,6 +62,7 @@ bool xdg_path(XdgFolder folder, const char *name, StrBuf *path);
 
 int command_script(Cli *cli);  /* -c, -f, a file, or SQL on stdin */
 int command_run(Cli *cli);     /* a file as one job (command_run.c) */
+int command_state(Cli *cli);   /* look at a job's state (command_state.c) */
 int command_check(Cli *cli);   /* a file, without running it */
 int command_explain(Cli *cli); /* the plans of a file's or a text's statements */
 int command_doctor(Cli *cli);

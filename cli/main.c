@@ -12,6 +12,7 @@
 
 static const CommandRow commands[] = {
     {"run", "FILE", command_run, "run a file as one job: all its INSERTs together"},
+    {"state", "check|show|export JOB", command_state, "verify, describe or print a job's state"},
     {"check", "FILE", command_check, "find the errors of a file without running it"},
     {"explain", "FILE|SQL", command_explain, "show the plans of a file's or a text's statements"},
 #ifdef WEIR_SLT

@@ -94,11 +94,14 @@ cli_open(Cli *cli, const char *default_catalog)
         .no_optimize = o->no_optimize,
         .restart_epochs = o->restart_epochs,
     };
+    StrBuf jobs = {0};
+    if (xdg_path(XDG_DATA, "jobs", &jobs)) options.jobs = jobs.ptr;
     Err err = {.pos = POS_NONE};
     Status st = weir_open(&options, &cli->weir, &err);
     for (u32 i = 0; i < o->nparams && !st; i++) {
         st = weir_param(cli->weir, o->param[i].name, o->param[i].value, &err);
     }
+    strbuf_done(&jobs);
     if (st) return cli_fail(cli, st, &err);
     signals_watch(cli->signals, cli->weir);
     return 0;

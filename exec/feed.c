@@ -1,6 +1,7 @@
 /* feed.c - which chunk next, and how far each partition's watermark has come. */
 #include "exec/feed.h"
 #include "base/clock.h"
+#include "base/datetime.h"
 #include "base/mem.h"
 #include "exec/state/state.h"
 #include <pthread.h>
@@ -459,6 +460,26 @@ feed_restore(Feed *f, Str position, Err *err)
         p->max_us = (i64)get_u64(at, 4);
     }
     return ERR_OK;
+}
+
+Status
+feed_position_show(const SourceDef *def, Str position, StrBuf *out, Err *err)
+{
+    u64 nparts = position.len >= POSITION_HEAD ? get_u64(position.ptr, 0) : UINT64_MAX;
+    if (nparts > (position.len - MIN(position.len, POSITION_HEAD)) / POSITION_PART)
+        return state_damaged("a source's position", err);
+    u32 head = POSITION_HEAD + (u32)nparts * POSITION_PART, ended = 0;
+    for (u32 i = 0; i < nparts; i++) {
+        ended += (u32)get_u64(position.ptr + POSITION_HEAD + i * POSITION_PART, 0) & PART_ENDED;
+    }
+    i64 wm_us = (i64)get_u64(position.ptr, 2);
+    if (wm_us != WATERMARK_NONE && wm_us != WATERMARK_MAX) {
+        char time[64];
+        strbuf_printf(out, "watermark %.*s, ", (int)timestamp_print(time, wm_us, 3), time);
+    }
+    strbuf_printf(out, "%u of %llu partitions at their end", ended, (unsigned long long)nparts);
+    if (!def->describe) return ERR_OK;
+    return def->describe((Str){position.ptr + head, position.len - head}, out, err);
 }
 
 Status

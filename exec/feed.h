@@ -68,6 +68,8 @@ void feed_leave(Feed *f);
 Str feed_position(const Feed *f);
 /* Before the first take: go on from a position. W5004, W4003. */
 Status feed_restore(Feed *f, Str position, Err *err) MUST_USE;
+/* A stored position as words, appended: how far time and the source are. W5004. */
+Status feed_position_show(const SourceDef *def, Str position, StrBuf *out, Err *err) MUST_USE;
 /* Can the source go on from a position? Else a restarted job reads it from its beginning. */
 bool feed_resumes(const Feed *f);
 /* Processing time, which never goes back, not even over a restart; any thread. */
