@@ -36,6 +36,7 @@ struct Job {
     Arena *arena;
     Shared shared;
     JobCounts counts;
+    _Atomic(u64) state_bytes; /* that operators hold */
     Checkpoint *checkpoint;
     Feed **feeds;
     const PlanNode **scans; /* of the feeds */
@@ -162,6 +163,7 @@ op_restore(Job *j, const Task *t, Op *op, Err *err)
 static Status
 task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
 {
+    const char *folder = j->options.store ? state_store_folder(j->options.store) : NULL;
     t->ops = arena_array(j->arena, Op *, s->nnodes);
     t->outs = arena_array(j->arena, Out, s->nnodes);
     t->ctx = (OpCtx){.arena = j->arena,
@@ -171,6 +173,9 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
                      .counts = &j->counts,
                      .durable = j->options.store != NULL,
                      .job = j->options.job,
+                     .state_bytes = &j->state_bytes,
+                     .state_limit = j->options.memory_limit,
+                     .state_folder = folder,
                      .feed = s->feed,
                      .table = s->table,
                      .seq_bound = t->seq_bound,

@@ -27,6 +27,7 @@ typedef struct JobOptions {
     /* An epoch is durable and its files are visible. From any thread. May be NULL. */
     void (*committed)(void *ctx, u64 epoch);
     void *committed_ctx;
+    u64 memory_limit; /* of state, in bytes: what is beyond goes to files; 0: none */
 } JobOptions;
 
 /* Build tasks and operators and open sources and sinks. The plan must outlive the job. */

@@ -25,6 +25,11 @@ Status agg_core_add(AggCore *c, const Batch *b, Err *err) MUST_USE;
 /* Merge this subtask's share of a pane of partial aggregates; takes the reference. */
 void agg_core_merge(AggCore *c, Pane *from);
 
+/* After rows or panes were added: obey the memory limit. W7001, W7002, W5001. */
+Status agg_core_relieve(AggCore *c, Err *err) MUST_USE;
+/* Of a local phase: had its panes better go on now? */
+bool agg_core_is_pressed(AggCore *c);
+
 /* Of a watermark's two times, the one that closes this aggregate's windows. */
 i64 agg_core_time(const AggCore *c, i64 event_us, i64 proc_us);
 /* The pane that is first to count in a window, if that closes at or before time_us (of
@@ -40,5 +45,5 @@ void agg_core_need_group(AggCore *c);
 Status agg_core_fire(AggCore *c, i64 time_us, Out *out, bool *ret_done, Err *err) MUST_USE;
 
 /* At a barrier, while nothing is firing; and right after agg_core_new(). W5004, W5005. */
-void agg_core_save(AggCore *c, StateWriter *w);
+Status agg_core_save(AggCore *c, StateWriter *w, Err *err) MUST_USE;
 Status agg_core_restore(AggCore *c, StateReader *r, Err *err) MUST_USE;

@@ -32,35 +32,49 @@ slide_on(AggCore *c, i64 time_us)
     return true;
 }
 
-/* False: no window closes by then. A window may turn out to be empty. */
-static bool
-window_next(AggCore *c, i64 time_us)
+static void
+pane_begin(AggCore *c)
 {
-    if (c->slide) {
-        if (!slide_on(c, time_us)) return false;
-    } else {
-        c->firing = agg_core_take(c, time_us);
-        if (!c->firing) return false;
-        c->owned = true;
-        c->start_us = pane_id(c->firing).start_us;
-        c->end_us = pane_id(c->firing).first_end_us;
-    }
     c->emitted = 0;
-    if (c->firing && c->node->agg.sorted) {
-        c->order = mem_array(u32, pane_rows(c->firing));
-        pane_sort(c->firing, c->order);
-    }
-    return true;
+    if (!c->firing || !c->node->agg.sorted) return;
+    c->order = mem_array(u32, pane_rows(c->firing));
+    pane_sort(c->firing, c->order);
 }
 
-static void
-window_done(AggCore *c)
+/* *ret_any false: no window closes by then. A window may turn out to be empty. */
+static Status
+window_next(AggCore *c, i64 time_us, bool *ret_any, Err *err)
+{
+    *ret_any = false;
+    if (c->slide) {
+        if (!slide_on(c, time_us)) return ERR_OK;
+    } else {
+        Pane *p = agg_core_take(c, time_us);
+        if (!p) return ERR_OK;
+        c->start_us = pane_id(p).start_us;
+        c->end_us = pane_id(p).first_end_us;
+        TRY(agg_spill_open(c->spill, p, &c->firing, err));
+        c->owned = true;
+    }
+    pane_begin(c);
+    *ret_any = true;
+    return ERR_OK;
+}
+
+/* A pane that was frozen goes on with its next part. */
+static Status
+window_done(AggCore *c, Err *err)
 {
     mem_free(c->order);
     if (c->owned) pane_unref(c->firing);
     c->order = NULL;
     c->firing = NULL;
     c->owned = false;
+    TRY(agg_spill_next(c->spill, &c->firing, err));
+    if (!c->firing) return ERR_OK;
+    c->owned = true;
+    pane_begin(c);
+    return ERR_OK;
 }
 
 /* ---- its rows ------------------------------------------------------------------------------- */
@@ -116,13 +130,15 @@ agg_core_fire(AggCore *c, i64 time_us, Out *out, bool *ret_done, Err *err)
     *ret_done = false;
     for (;;) {
         if (!c->firing) {
-            if (!window_next(c, time_us)) break;
+            bool any;
+            TRY(window_next(c, time_us, &any, err));
+            if (!any) break;
             continue; /* a window may be empty */
         }
         if (!out_has_room(out)) return ERR_OK;
         u32 n = rows_next(c);
         if (n == 0) {
-            window_done(c);
+            TRY(window_done(c, err));
             continue;
         }
         Batch *b = NULL;

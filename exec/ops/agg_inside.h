@@ -1,6 +1,7 @@
 /* agg_inside.h - what agg_core.c (rows in) and agg_fire.c (rows out, state) share. */
 #pragma once
 #include "exec/ops/agg_core.h"
+#include "exec/ops/agg_spill.h"
 #include "exec/ops/pane_set.h"
 #include "exec/ops/slide.h"
 #include "exec/state/pane_state.h"
@@ -15,7 +16,8 @@ struct AggCore {
     bool clamps;      /* by processing time: a row behind the clock belongs to what is open */
     bool each_window; /* rows go into each of their windows: aggregates that depend on order */
     PaneSet *panes;
-    Slide *slide; /* NULL: a pane is a window */
+    AggSpill *spill; /* counts the panes, and freezes what memory has no room for */
+    Slide *slide;    /* NULL: a pane is a window */
     KeyBatch *keys;
     i64 closed_us; /* windows that end by then are closed */
     /* The window being emitted. */

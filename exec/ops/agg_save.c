@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "exec/ops/agg_inside.h"
 
-enum { TABLE_PANES, TABLE_RUNNING, TABLE_CLOSED };
+enum { TABLE_PANES, TABLE_RUNNING, TABLE_CLOSED, TABLE_FROZEN };
 
 static void
 tables_make(AggCore *c)
@@ -26,8 +26,8 @@ closed_save(AggCore *c, StateWriter *w)
     state_put(w, (StateKey){.table = TABLE_CLOSED}, image);
 }
 
-void
-agg_core_save(AggCore *c, StateWriter *w)
+Status
+agg_core_save(AggCore *c, StateWriter *w, Err *err)
 {
     assert(!c->firing);
     tables_make(c);
@@ -45,6 +45,7 @@ agg_core_save(AggCore *c, StateWriter *w)
     state_table_save(c->table, all, nslices + nopen, w);
     mem_free(all);
     closed_save(c, w);
+    return agg_spill_save(c->spill, w, TABLE_FROZEN, err);
 }
 
 /* ---- and back ----------------------------------------------------------------------------- */
@@ -118,6 +119,7 @@ agg_core_restore(AggCore *c, StateReader *r, Err *err)
         TRY(state_table_restore(c->running_table, r, subtask, subtasks, running_restore, c, err));
     }
     pane_set_join(c->panes);
+    TRY(agg_spill_restore(c->spill, r, TABLE_FROZEN, c->panes, err));
     if (state_subtasks_then(r) == subtasks) c->saved_us = c->closed_us;
     if (c->slide && c->closed_us != WATERMARK_NONE) slide_restore(c);
     return ERR_OK;

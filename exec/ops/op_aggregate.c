@@ -31,7 +31,7 @@ aggregate_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
     (void)out;
     Status st = agg_core_add(((Aggregate *)op)->core, b, err);
     batch_free(b);
-    return st;
+    return st ? st : agg_core_relieve(((Aggregate *)op)->core, err);
 }
 
 static Status
@@ -61,9 +61,8 @@ aggregate_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
 static Status
 aggregate_barrier(Op *op, StateWriter *w, Out *out, Err *err)
 {
-    (void)out, (void)err;
-    agg_core_save(((Aggregate *)op)->core, w);
-    return ERR_OK;
+    (void)out;
+    return agg_core_save(((Aggregate *)op)->core, w, err);
 }
 
 static Status

@@ -24,9 +24,9 @@ global_agg_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 static Status
 global_agg_pane(Op *op, Pane *p, Out *out, Err *err)
 {
-    (void)out, (void)err;
+    (void)out;
     agg_core_merge(((GlobalAgg *)op)->core, p);
-    return ERR_OK;
+    return agg_core_relieve(((GlobalAgg *)op)->core, err);
 }
 
 static Status
@@ -56,9 +56,8 @@ global_agg_watermark(Op *op, i64 event_us, i64 proc_us, Out *out, Err *err)
 static Status
 global_agg_barrier(Op *op, StateWriter *w, Out *out, Err *err)
 {
-    (void)out, (void)err;
-    agg_core_save(((GlobalAgg *)op)->core, w);
-    return ERR_OK;
+    (void)out;
+    return agg_core_save(((GlobalAgg *)op)->core, w, err);
 }
 
 static Status

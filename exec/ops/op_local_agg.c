@@ -2,7 +2,7 @@
  *
  * When the subtask's watermark closes the first window that counts a pane, the pane goes as it is
  * to every subtask of the global phase (op_global_agg.c), which merges its share. Nothing is copied
- * or hashed again. At a barrier all panes go. */
+ * or hashed again. At a barrier all panes go, and when memory is short. */
 #include "base/mem.h"
 #include "exec/ops/agg_core.h"
 
@@ -10,6 +10,7 @@ typedef struct LocalAgg {
     Op op;
     AggCore *core;
     u32 consumers;
+    _Atomic(u64) *state_bytes; /* the job's, see exec/pressure.h; may be NULL */
 } LocalAgg;
 
 static Status
@@ -17,18 +18,9 @@ local_agg_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
 {
     LocalAgg *a = mem_make(LocalAgg);
     a->consumers = ctx->consumers;
+    a->state_bytes = ctx->state_bytes;
     *ret_op = &a->op;
     return agg_core_new(ctx, n, &a->core, err);
-}
-
-static Status
-local_agg_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
-{
-    assert(port == 0);
-    (void)out;
-    Status st = agg_core_add(((LocalAgg *)op)->core, b, err);
-    batch_free(b);
-    return st;
 }
 
 /* Panes whose first window closes by then. */
@@ -36,10 +28,22 @@ static Status
 local_agg_send(LocalAgg *a, i64 time_us, Out *out, Err *err)
 {
     for (Pane *p; (p = agg_core_take(a->core, time_us));) {
+        pane_charge(p, a->state_bytes);
         pane_share(p, a->consumers);
         TRY(out_pane(out, p, err));
     }
     return ERR_OK;
+}
+
+static Status
+local_agg_process(Op *op, u32 port, Batch *b, Out *out, Err *err)
+{
+    assert(port == 0);
+    LocalAgg *a = (LocalAgg *)op;
+    Status st = agg_core_add(a->core, b, err);
+    batch_free(b);
+    TRY(st);
+    return agg_core_is_pressed(a->core) ? local_agg_send(a, WATERMARK_MAX, out, err) : ERR_OK;
 }
 
 static Status

@@ -69,6 +69,7 @@ pane_unref(Pane *p)
             pane_row_done(p->shape, row);
         }
     }
+    if (p->account) *p->account -= p->charged;
     for (u32 i = 0; i < p->nchunks; i++) mem_free(p->chunks[i]);
     mem_free(p->chunks);
     mem_free(p->dirty);
@@ -97,6 +98,15 @@ pane_bytes(const Pane *p)
     size_t index = p->index ? ((size_t)p->index_mask + 1) * sizeof *p->index : 0;
     size_t list = p->chunks_cap * (sizeof *p->chunks + sizeof *p->dirty);
     return sizeof *p + rows * row + index + list + (p->heap ? strheap_bytes(p->heap) : 0);
+}
+
+void
+pane_charge(Pane *p, _Atomic(u64) *account)
+{
+    assert(!p->account);
+    p->account = account;
+    p->charged = pane_bytes(p);
+    if (account) *account += p->charged;
 }
 
 u8 *

@@ -71,6 +71,9 @@ void pane_pin(Pane *p);
  * may differ in row_layout_add(). */
 void pane_merge(Pane *p, const Pane *from);
 
+/* Count the pane's bytes in *account from now until it is gone; account NULL: nowhere. Once. */
+void pane_charge(Pane *p, _Atomic(u64) *account);
+
 /* Which of `parts` shares of the hash space a hash falls into. */
 u32 pane_share_of(u64 hash, u32 parts);
 /* Say, before the pane is sent, that `parts` subtasks (1..1024) will each merge their share. */

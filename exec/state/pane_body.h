@@ -24,6 +24,8 @@ struct Pane {
     u64 *index;  /* hash's upper half | row number + 1; 0: free */
     u32 index_mask;
     StrHeap *heap;
+    _Atomic(u64) *account; /* holds `charged` bytes of this pane; NULL: none does */
+    u64 charged;
 };
 
 /* All rows that a chunk can hold; the last chunk of a pane may have fewer. */
