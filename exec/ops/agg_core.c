@@ -59,6 +59,7 @@ agg_core_new(OpCtx *ctx, const PlanNode *n, AggCore **ret_core, Err *err)
     c->nowhere = mem_aligned(64, c->shape.layout->row_bytes);
     memset(c->nowhere, 0, c->shape.layout->row_bytes);
     agg_windows(c, input);
+    c->spill = agg_spill_new(ctx, n, c->panes->shape, !c->slide);
     *ret_core = c;
     return ERR_OK;
 }
@@ -68,6 +69,7 @@ agg_core_free(AggCore *c)
 {
     if (!c) return;
     if (c->owned) pane_unref(c->firing);
+    agg_spill_free(c->spill);
     slide_free(c->slide);
     pane_set_free(c->panes);
     state_table_free(c->table);
@@ -425,4 +427,19 @@ agg_core_merge(AggCore *c, Pane *from)
     }
     pane_merge_share(pane_set_get_next(c->panes, id), from, c->ctx->subtask);
     pane_unref(from);
+}
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+Status
+agg_core_relieve(AggCore *c, Err *err)
+{
+    const Pane *window = c->slide ? slide_window(c->slide) : NULL;
+    return agg_spill_check(c->spill, c->panes, window ? pane_bytes(window) : 0, err);
+}
+
+bool
+agg_core_is_pressed(AggCore *c)
+{
+    return agg_spill_is_pressed(c->spill, c->panes);
 }
