@@ -177,6 +177,11 @@ group_attach(Binder *b, Grouping *gr, Err *err)
     Rel *rel = &gr->g->rel;
     if (!window_bound(b, rel, of, ROLE_START, &w.start_col) ||
         !window_bound(b, rel, of, ROLE_END, &w.end_col)) {
+        if (rel->bounded) { /* an ordinary GROUP BY gives the same rows in the end */
+            gr->of = NULL;
+            strip_nothing(b, rel, &gr->strip);
+            return ERR_OK;
+        }
         const GroupBy *by = &gr->g->sel->group_by;
         u32 pos = by->present ? by->pos : gr->g->sel->pos;
         u32 width = by->present ? by->width : gr->g->sel->width;

@@ -77,6 +77,9 @@ window_kind_find(Str name, WindowKind *ret_kind)
     return row != NULL;
 }
 
+/* 10,000 years, so that no window's bound is too large for a time. */
+static const i64 WINDOW_US_MAX = (i64)3652500 * 86400 * 1000000;
+
 /* ---- arguments ------------------------------------------------------------------------------ */
 
 static Status
@@ -95,6 +98,10 @@ window_interval(Binder *b, const Expr *e, bool positive, i64 *ret_us, Err *err)
     const i64 *slot = vector_at(v, 0);
     if (!slot || (positive && *slot <= 0)) {
         return bind_fail(b, W2021, e->pos, e->width, err, "a window's interval must be above zero");
+    }
+    if (*slot > WINDOW_US_MAX || *slot < -WINDOW_US_MAX) {
+        return bind_fail(b, W2021, e->pos, e->width, err,
+                         "a window's interval is at most 10,000 years");
     }
     *ret_us = *slot;
     return ERR_OK;
@@ -379,6 +386,15 @@ window_legacy_spec(Binder *b, const Rel *rel, const WindowRow *row, const Expr *
     return window_sizes(b, arg, &ret->spec, err);
 }
 
+/* There is no GROUP BY CUMULATE(...), and so no CUMULATE_END. */
+static Status
+window_table_only(const Binder *b, const Expr *e, const WindowRow *row, Err *err)
+{
+    Status st =
+        bind_fail(b, W2016, e->pos, e->width, err, "%s is a function of a table only", row->name);
+    return err_hint(err, st, "Write FROM %s GROUP BY window_start, window_end.", row->syntax);
+}
+
 Status
 bind_group_window(Binder *b, const Rel *rel, const Expr *e, LegacyWindow *ret, bool *ret_is,
                   Err *err)
@@ -387,9 +403,7 @@ bind_group_window(Binder *b, const Rel *rel, const Expr *e, LegacyWindow *ret, b
     if (e->kind != EXPR_CALL) return ERR_OK;
     const WindowRow *row = window_row(path_last(&e->call->func).text);
     if (!row) return ERR_OK;
-    if (row->kind == WINDOW_CUMULATE) {
-        return window_misuse(b, e, row, "GROUP BY cannot be used", err);
-    }
+    if (row->kind == WINDOW_CUMULATE) return window_table_only(b, e, row, err);
     *ret_is = true;
     return window_legacy_spec(b, rel, row, e, ret, err);
 }
@@ -448,12 +462,7 @@ bind_group_window_bound(Binder *b, const ExprScope *s, const Expr *e, BoundExpr 
     const WindowRow *row = window_row((Str){name.ptr, cut});
     const WindowBound *bound = window_bound_row((Str){mark + 1, name.len - cut - 1});
     if (!row || !bound) return ERR_OK;
-    if (row->kind == WINDOW_CUMULATE) {
-        Status st =
-            bind_fail(b, W2016, e->pos, e->width, err,
-                      "CUMULATE is a table function only: there is no \"%.*s\"", STR_ARG(name));
-        return err_hint(err, st, "Write FROM %s GROUP BY window_start, window_end.", row->syntax);
-    }
+    if (row->kind == WINDOW_CUMULATE) return window_table_only(b, e, row, err);
     if (!s->legacy || !s->rel || s->in_agg) {
         Status st = bind_fail(b, W2016, e->pos, e->width, err,
                               "\"%.*s\" belongs to a GROUP BY %s(...)", STR_ARG(name), row->name);
