@@ -33,6 +33,7 @@ struct Feed {
     i64 proc_time_us;
     u64 barrier;         /* the epoch declared last */
     u32 readers, passed; /* subtasks that read, and those of them that passed the barrier */
+    bool left;           /* some read no more: they may have had a chunk in hand */
     StrBuf position;
     u64 seq;       /* of the next chunk */
     u32 in_flight; /* chunks being fetched, and those handed out and not returned */
@@ -373,7 +374,7 @@ position_take(Feed *f)
     put_u64(&f->position, (u64)f->proc_time_us);
     for (u32 i = 0; i < f->nparts; i++) {
         const Part *p = f->parts[i];
-        assert(p->posted == p->taken || !f->timed);
+        assert(p->posted == p->taken || !f->timed || f->left);
         put_u64(&f->position, (p->ended ? PART_ENDED : 0u) | (p->probed ? PART_PROBED : 0u));
         put_u64(&f->position, p->taken);
         put_u64(&f->position, p->posted);
@@ -404,13 +405,14 @@ feed_passed(Feed *f)
 }
 
 void
-feed_leave(Feed *f)
+feed_leave(Feed *f, u64 epoch)
 {
     pthread_mutex_lock(&f->lock);
     assert(f->readers);
     bool waited = f->barrier && f->passed < f->readers;
     f->readers--;
-    if (f->barrier && !waited) f->passed--;
+    if (f->barrier && epoch >= f->barrier) f->passed--;
+    f->left = true;
     if (waited && f->passed == f->readers) position_take(f);
     pthread_mutex_unlock(&f->lock);
 }

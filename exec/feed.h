@@ -61,9 +61,9 @@ i64 feed_watermark(Feed *f);
  * chunk in its hand and passed the barrier: then the position of the source is the epoch's. */
 
 void feed_barrier(Feed *f, u64 epoch);
-/* A subtask has passed the barrier / will take no more. */
+/* A subtask has passed the barrier / will take no more, and has passed that of `epoch` last. */
 void feed_passed(Feed *f);
-void feed_leave(Feed *f);
+void feed_leave(Feed *f, u64 epoch);
 /* The position at the last barrier that all have passed; f keeps it. Empty: the source has none. */
 Str feed_position(const Feed *f);
 /* Before the first take: go on from a position. W5004, W4003. */

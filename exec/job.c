@@ -25,6 +25,7 @@ typedef struct Stage {
     u32 nin;
     bool in_order, by_port;
     bool side_by_side; /* subtask i takes from subtask i of each input only */
+    bool passing;      /* Task.passing */
     Task **tasks;
     Feed *feed;
     u32 table; /* the feed's number */
@@ -89,7 +90,10 @@ stage_union(Job *j, const PlanNode *n)
         bool exchange = in->kind == PLAN_EXCHANGE;
         if (exchange && in->exchange.kind != EXCHANGE_ORDERED) in = in->input[0], exchange = false;
         Stage *input = stage_of(j, in);
-        if (exchange) input->nodes[input->nnodes++] = n;
+        if (exchange) {
+            input->nodes[input->nnodes++] = n;
+            input->passing = true;
+        }
         s->side_by_side |= s->parallel > 1;
         assert(!s->side_by_side || input->parallel == s->parallel);
         s->in[s->nin++] = input;
@@ -160,9 +164,50 @@ op_restore(Job *j, const Task *t, Op *op, Err *err)
     return why ? err_set(err, W5001, POS_NONE, "state cannot be read: %s", strerror(why)) : ERR_OK;
 }
 
+typedef struct Ended {
+    const Task *task;
+    u32 others; /* subtasks of a node that had as many as the record says */
+    bool itself, all;
+} Ended;
+
+static Status
+ended_record(void *ctx, const StateRecord *record, Err *err)
+{
+    Ended *e = ctx;
+    u32 subtasks;
+    if (record->image.len != sizeof subtasks) return state_damaged("an operator's end", err);
+    memcpy(&subtasks, record->image.ptr, sizeof subtasks);
+    e->itself |= subtasks == e->task->subtasks && record->subtask == e->task->subtask;
+    e->all |= ++e->others == subtasks;
+    return ERR_OK;
+}
+
+/* Had the task ended by the epoch that the job goes on from? When the last of its operators had,
+ * nobody wants anything from the others. Where there were as many subtasks as now, each one knows
+ * for itself. */
+static Status
+task_had_ended(Job *j, const Stage *s, Task *t, Err *err)
+{
+    u32 last = s->nnodes - 1;
+    if (!j->shared.epoch || s->passing) return ERR_OK;
+    if (s->nodes[last]->kind == PLAN_LOCAL_AGG && last-- == 0) return ERR_OK;
+    Ended e = {.task = t};
+    TRY(state_store_each(j->options.store, s->nodes[last]->id, ENDED_TABLE, ended_record, &e, err));
+    t->ending = e.itself || e.all;
+    return ERR_OK;
+}
+
+/* Of a task that had ended only its root has something left to say. */
+static bool
+op_wants_state(const Job *j, const Stage *s, const Task *t, u32 i, u32 consumers)
+{
+    return j->shared.epoch && (!t->ending || (i + 1 == s->nnodes && consumers == 0));
+}
+
 static Status
 task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
 {
+    TRY(task_had_ended(j, s, t, err));
     const char *folder = j->options.store ? state_store_folder(j->options.store) : NULL;
     t->ops = arena_array(j->arena, Op *, s->nnodes);
     t->outs = arena_array(j->arena, Out, s->nnodes);
@@ -194,7 +239,7 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
             t->nops = i + 1;
         }
         if (st) return st;
-        if (j->shared.epoch) TRY(op_restore(j, t, t->ops[i], err));
+        if (op_wants_state(j, s, t, i, consumers)) TRY(op_restore(j, t, t->ops[i], err));
     }
     t->again = t->nops;
     return ERR_OK;
@@ -252,6 +297,18 @@ stage_feed(Job *j, Stage *s, Err *err)
     return state_store_each(j->options.store, s->scan->id, FEED_TABLE, feed_record, s->feed, err);
 }
 
+/* All sources of a stage wait behind input number port of a union. */
+static void
+stage_gate(Job *j, Stage *s, const Task *of, u32 port)
+{
+    for (u32 i = 0; i < s->nin; i++) stage_gate(j, s->in[i], of, port);
+    for (u32 i = 0; i < s->parallel && s->nin == 0; i++) {
+        Gate *g = arena_make(j->arena, Gate);
+        *g = (Gate){of, port, s->tasks[i]->gates};
+        s->tasks[i]->gates = g;
+    }
+}
+
 /* Upstream stages first, so that tasks are in that order too. */
 static Status
 stage_build(Job *j, Stage *s, u32 consumers, Err *err)
@@ -271,7 +328,7 @@ stage_build(Job *j, Stage *s, u32 consumers, Err *err)
         t->subtask = i;
         t->subtasks = s->parallel;
         t->in_order = s->in_order;
-        t->by_port = s->by_port;
+        t->passing = s->passing;
         t->epoch = j->shared.epoch;
         t->event_us = WATERMARK_NONE;
         t->in = nin ? arena_array(j->arena, Channel *, nin) : NULL;
@@ -280,21 +337,11 @@ stage_build(Job *j, Stage *s, u32 consumers, Err *err)
         TRY(task_ops(j, s, t, consumers, err));
     }
     for (u32 i = 0; i < s->nin; i++) connect_stages(j, s->in[i], s, i);
+    for (u32 i = 1; i < s->nin && s->by_port; i++) stage_gate(j, s->in[i], s->tasks[0], i);
     return ERR_OK;
 }
 
 /* ---- epochs --------------------------------------------------------------------------------- */
-
-/* An ordered UNION ALL takes all of one input before the next, so inputs cannot meet at a barrier:
- * such a job is one epoch. */
-static bool
-job_has_epochs(const Job *j)
-{
-    for (u32 i = 0; i < j->shared.ntasks; i++) {
-        if (j->shared.tasks[i]->by_port) return false;
-    }
-    return j->options.store != NULL;
-}
 
 /* What the next epoch says of every operator: how many subtasks it has. What as many others left
  * behind is deleted: nobody owns it any more, and everybody has read it. */
@@ -302,19 +349,22 @@ static Status
 job_first_epoch(Job *j, Err *err)
 {
     const Shared *s = &j->shared;
-    StoreMeta *meta = arena_array(j->arena, StoreMeta, j->plan->nodes + 1);
+    u32 nops = 0;
+    for (u32 t = 0; t < s->ntasks; t++) nops += s->tasks[t]->nops;
+    StoreMeta *meta = arena_array(j->arena, StoreMeta, nops + 1);
     StateChanges changes = {0};
     u32 nmeta = 0;
     for (u32 t = 0; t < s->ntasks; t++) {
         const Task *task = s->tasks[t];
         for (u32 i = 0; i < task->nops && task->subtask == 0; i++) {
             u32 id = task->ops[i]->node->id, then = task->subtasks;
-            if (!task->ops[i]->def->barrier && !task->ops[i]->def->restore) continue;
+            if (task->passing) continue;
             char *name = arena_array(j->arena, char, 24), *value = arena_array(j->arena, char, 12);
             (void)snprintf(name, 24, "subtasks.%u", id);
             (void)snprintf(value, 12, "%u", task->subtasks);
             meta[nmeta++] = (StoreMeta){str_from(name), str_from(value)};
-            if (s->epoch && task->ops[i]->def->restore) TRY(subtasks_then(j, id, &then, err));
+            bool lasting = task->ops[i]->node->kind != PLAN_LOCAL_AGG;
+            if (s->epoch && lasting) TRY(subtasks_then(j, id, &then, err));
             for (u32 k = 0; k < then && then != task->subtasks; k++) {
                 StateWriter w = {&changes, id, (u16)k, s->epoch};
                 state_delete_table(&w, ANY_TABLE);
@@ -338,7 +388,6 @@ job_checkpoint(Job *j, Err *err)
                                  .stop = j->options.stop,
                                  .committed = j->options.committed,
                                  .committed_ctx = j->options.committed_ctx};
-    if (!job_has_epochs(j)) options.interval_us = INT64_MAX / 2;
     j->checkpoint = checkpoint_open(&options);
     return j->options.store ? job_first_epoch(j, err) : ERR_OK;
 }
@@ -359,6 +408,9 @@ job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
         Stage *s = stage_of(j, plan->roots[i]);
         assert(s->parallel == 1); /* physical.c gathers before a sink */
         st = stage_build(j, s, 0, err);
+    }
+    for (u32 i = 0; i < j->shared.ntasks && !st; i++) {
+        if (j->shared.tasks[i]->ending) task_ended_before(j->shared.tasks[i]);
     }
     if (!st) st = job_checkpoint(j, err);
     if (st) {

@@ -145,6 +145,24 @@ out_again(Out *out)
     t->again = out->next - 1;
 }
 
+/* Nothing more will come out, and nothing more is taken in. */
+static void
+task_leave(Task *t)
+{
+    for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], (Msg){.kind = MSG_END});
+    if (!t->nin && t->ctx.feed) feed_leave(t->ctx.feed, t->epoch);
+    pthread_mutex_lock(&t->shared->lock);
+    t->done = true;
+    for (u32 i = 0; i < t->nin; i++) {
+        t->in[i]->closed = true;
+        while (t->in[i]->len) {
+            Msg m = channel_take(t->in[i]);
+            msg_free(&m);
+        }
+    }
+    pthread_mutex_unlock(&t->shared->lock);
+}
+
 /* The inputs are over: the last watermark, then every operator's rest, in the order of the chain;
  * called again when an operator gave way in the middle of its rest. Operators that nobody wants
  * anything from are left out. */
@@ -162,20 +180,15 @@ task_end(Task *t, Err *err)
         u32 i = t->next_end++;
         if (t->ops[i]->def->end) TRY(t->ops[i]->def->end(t->ops[i], &t->outs[i], err));
     }
-    if (t->again != t->nops) return ERR_OK;
-    for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], (Msg){.kind = MSG_END});
-    if (!t->nin && t->ctx.feed) feed_leave(t->ctx.feed);
-    pthread_mutex_lock(&t->shared->lock);
-    t->done = true;
-    for (u32 i = 0; i < t->nin; i++) {
-        t->in[i]->closed = true;
-        while (t->in[i]->len) {
-            Msg m = channel_take(t->in[i]);
-            msg_free(&m);
-        }
-    }
-    pthread_mutex_unlock(&t->shared->lock);
+    if (t->again == t->nops) task_leave(t);
     return ERR_OK;
+}
+
+void
+task_ended_before(Task *t)
+{
+    t->ending = true;
+    task_leave(t);
 }
 
 /* ---- epochs ------------------------------------------------------------------------------- */
@@ -196,6 +209,37 @@ task_barrier(Task *t, u64 epoch, Err *err)
     pthread_mutex_lock(&t->shared->lock);
     t->epoch = epoch;
     for (u32 i = 0; i < t->nin; i++) t->in[i]->barred = false;
+    pthread_mutex_unlock(&t->shared->lock);
+    return ERR_OK;
+}
+
+/* A node whose number does not depend on how many workers there are: a restart finds it again. */
+static bool
+op_is_lasting(const Task *t, const Op *op)
+{
+    return op->node->kind != PLAN_LOCAL_AGG && !t->passing;
+}
+
+/* A task that has ended goes on passing barriers, so that an epoch knows of its end: nobody may
+ * come to the end of its rows again after a restart. What its operators kept is of no more use, but
+ * for what the last one says of the world outside. */
+static Status
+task_barrier_ended(Task *t, u64 epoch, Err *err)
+{
+    assert(t->done && epoch == t->epoch + 1);
+    for (u32 i = 0; i < t->nops; i++) {
+        Op *op = t->ops[i];
+        bool root = i + 1 == t->nops && t->nedge == 0;
+        StateWriter w = {&t->changes, op->node->id, (u16)t->subtask, epoch};
+        if (root && op->def->barrier) TRY(op->def->barrier(op, &w, &t->outs[i], err));
+        if (t->told || !op_is_lasting(t, op)) continue;
+        if (!root && op->def->restore) state_delete_table(&w, ANY_TABLE);
+        state_put(&w, (StateKey){.table = ENDED_TABLE},
+                  (Str){(const char *)&t->subtasks, sizeof t->subtasks});
+    }
+    t->told = true;
+    pthread_mutex_lock(&t->shared->lock);
+    t->epoch = epoch;
     pthread_mutex_unlock(&t->shared->lock);
     return ERR_OK;
 }
@@ -242,12 +286,6 @@ static Channel *
 choose_input(const Task *t)
 {
     if (t->in_order) return choose_in_order(t);
-    if (t->by_port) {
-        for (u32 i = 0; i < t->nin; i++) {
-            if (!t->in[i]->ended) return t->in[i]->len ? t->in[i] : NULL;
-        }
-        return NULL;
-    }
     for (u32 i = 0; i < t->nin; i++) {
         Channel *c = t->in[(t->next_in + i) % t->nin];
         if (c->len && !c->barred) return c;
@@ -314,14 +352,29 @@ edge_closed(const Task *t)
     return t->nedge > 0;
 }
 
+static bool
+gates_open(const Task *t)
+{
+    for (const Gate *g = t->gates; g; g = g->next) {
+        for (u32 i = 0; i < g->of->nin; i++) {
+            const Channel *c = g->of->in[i];
+            if (c->port < g->port && !c->ended) return false;
+        }
+    }
+    return true;
+}
+
 bool
 task_runnable(const Task *t)
 {
-    if (t->running || t->done || !edge_has_room(t)) return false;
+    if (t->running) return false;
+    if (t->done) return t->epoch < t->shared->epoch;
+    if (!edge_has_room(t)) return false;
     /* A source that need not go on does not wait for its siblings, nor for new rows. */
     if (t->first || t->ending || t->again != t->nops || edge_closed(t)) return true;
     if (t->nin) return task_aligned(t) || choose_input(t) != NULL;
     if (t->idle || (t->shared->stop_epoch && t->epoch >= t->shared->stop_epoch)) return false;
+    if (t->gates && t->epoch >= t->shared->epoch && !gates_open(t)) return false;
     Op *op = t->ops[0];
     return !t->waiting || !op->def->ready || op->def->ready(op);
 }
@@ -364,7 +417,8 @@ task_wants_input(const Task *t)
 Status
 task_step(Task *t, bool *ret_progress, Err *err)
 {
-    *ret_progress = false;
+    *ret_progress = t->done;
+    if (t->done) return task_barrier_ended(t, t->epoch + 1, err);
     pthread_mutex_lock(&t->shared->lock);
     if (edge_closed(t)) t->first = t->nops;
     pthread_mutex_unlock(&t->shared->lock);

@@ -10,10 +10,11 @@
 #include "exec/state/changes.h"
 #include <pthread.h>
 
-/* 8 batches: enough that neither side waits for the other in step, and still inside L2/L3. */
-/* The table of a scan node that holds the position of its feed. */
-enum { FEED_TABLE = 0 };
+/* The table of a scan node that holds the position of its feed; and the one, of every node, that
+ * says which subtasks have ended. */
+enum { FEED_TABLE = 0, ENDED_TABLE = 0xFFFE };
 
+/* 8 batches: enough that neither side waits for the other in step, and still inside L2/L3. */
 enum { CHANNEL_ROOM = 8, TASK_STEP_MSGS = 8 };
 
 typedef struct Task Task;
@@ -37,6 +38,14 @@ struct Out {
     u32 next; /* index of the next operator; == nops: the edge */
 };
 
+/* A source below input `port` of an ordered union reads nothing before the earlier inputs have
+ * ended: the union would only make it wait, and with its rows in the way no barrier would pass. */
+typedef struct Gate {
+    const Task *of; /* the union */
+    u32 port;
+    struct Gate *next; /* of a union further down */
+} Gate;
+
 typedef struct Shared Shared; /* what all tasks of a job have in common */
 
 struct Task {
@@ -50,7 +59,7 @@ struct Task {
     Channel **in; /* NULL for sources */
     u32 nin, next_in;
     bool in_order;           /* EXCHANGE_ORDERED: take the batch with the least seq */
-    bool by_port;            /* an ordered UNION ALL: all of port 0 first */
+    Gate *gates;             /* a source: all must be open */
     _Atomic(u64) *seq_bound; /* a source's promise, for consumers in order; NULL: none */
     Channel **edge;
     u32 nedge;
@@ -60,9 +69,11 @@ struct Task {
     OpCtx ctx;
     /* Under the scheduler's lock. */
     bool running, done, idle, waiting;
+    bool told;    /* done, and the store knows */
+    bool passing; /* only brings rows in order, under the number of the union that follows */
     /* Written by the running worker, read by others only while nobody runs it. */
     u32 again;    /* the operator to resume; == nops: none */
-    u32 first;    /* operators before this one are of no use any more: what is below has enough */
+    u32 first;    /* operators before this one are of no use any more: what follows has enough */
     bool ending;  /* the inputs are over */
     u32 next_end; /* the next operator to call end() of */
 };
@@ -81,6 +92,9 @@ bool task_runnable(const Task *t);
 /* Do a little: poll the source once, or take in a few messages. Without the lock. *ret_progress is
  * false when a source had nothing to do. */
 Status task_step(Task *t, bool *ret_progress, Err *err) MUST_USE;
+/* Before the first step, when the channels are there: the task had ended by the epoch that the job
+ * goes on from. Its consumers hear of it as if it ended now. */
+void task_ended_before(Task *t);
 void task_destroy(Task *t);
 
 Channel *channel_new(Arena *a, Task *from, Task *to, u32 port);

@@ -214,7 +214,7 @@ a_barrier_waits_for_chunks_in_hand(void)
     feed_barrier(f, 2);
     CHECK(take_in(f, 1, &x) == TAKE_BARRIER);
     feed_passed(f);
-    feed_leave(f); /* the other one has no more use for rows: nobody waits for it */
+    feed_leave(f, 1); /* the other one has no more use for rows: nobody waits for it */
     CHECK(take_in(f, 2, &x) == TAKE_CHUNK && x.number == 3);
     feed_return(f, &x);
     feed_close(f);
