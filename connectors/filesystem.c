@@ -106,9 +106,10 @@ filesystem_ends(const TableSpec *spec)
 extern const Connector connector_filesystem;
 const Connector connector_filesystem = {
     .name = "filesystem",
-    .doc =
-        "Files of one format: read as they are at the start, or as they come into a folder that is "
-        "watched; written whole at the end, or in a job with state exactly once, epoch by epoch.",
+    .doc = "Files of one format: read as they are at the start, or as they come into a folder that "
+           "is watched; written whole at the end. A job with state writes them exactly once: parts "
+           "of a folder, part-RUN-N, are seen when they are finished, a single file at the end of "
+           "the job. PARTITIONED BY columns are folders, column=value, and not in the files.",
     .options = options,
     .noptions = ARRAY_LEN(options),
     .options_bytes = sizeof(FilesystemOptions),
