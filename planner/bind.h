@@ -126,6 +126,7 @@ typedef struct GroupingList {
 typedef struct GroupSets {
     bool *has; /* n * keys.len */
     u32 n;
+    u32 items; /* expressions of GROUP BY so far, equal ones counted again */
 } GroupSets;
 
 /* GROUP BY TUMBLE(ts, size): what TUMBLE_START(ts, size) elsewhere in the SELECT must equal. */

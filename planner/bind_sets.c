@@ -6,8 +6,10 @@
  * GROUPING(a) becomes a CASE over that number. */
 #include "planner/bind.h"
 
-/* 1,024: CUBE of ten keys. Each row is taken once per set. */
-enum { GROUPING_SETS_MAX = 1024 };
+enum {
+    GROUPING_SETS_MAX = 1024,    /* CUBE of ten keys. Each row is taken once per set. */
+    GROUPING_VALUES_MAX = 65536, /* branches of all calls of GROUPING */
+};
 
 /* Keys by number. */
 typedef struct KeySet {
@@ -108,7 +110,7 @@ sets_key(Binder *b, Selecting *g, const Expr *e, u32 *ret_key, Err *err)
                          "GROUP BY cannot hold an aggregate or a rank");
     }
     *ret_key = group_key_add(b, g, key);
-    return bind_limit(b, g->keys.len, COLUMNS_MAX, "GROUP BY", "keys", e->pos, e->width, err);
+    return bind_limit(b, ++g->sets.items, COLUMNS_MAX, "GROUP BY", "keys", e->pos, e->width, err);
 }
 
 /* ---- sets ----------------------------------------------------------------------------------- */
@@ -251,9 +253,7 @@ bind_group_keys(Binder *b, Selecting *g, Err *err)
         }
         return ERR_OK;
     }
-    u32 n = 0;
-    for (u32 i = 0; i < by->len; i++) n += MAX(by->at[i]->len, 1);
-    KeySet none = {0}, common = {.at = arena_array(b->a, u32, n + 1)};
+    KeySet none = {0}, common = {.at = arena_array(b->a, u32, COLUMNS_MAX + 1)};
     SetList all = {.at = &none, .len = 1}, part;
     for (u32 i = 0; i < by->len; i++) {
         const GroupElem *e = by->at[i];
@@ -262,7 +262,11 @@ bind_group_keys(Binder *b, Selecting *g, Err *err)
             continue;
         }
         TRY(sets_of(b, g, e, &part, err));
-        TRY(sets_product(b, &all, &part, e, err));
+        if (part.len == 1) { /* one set: its keys are in every set */
+            for (u32 k = 0; k < part.at[0].len; k++) common.at[common.len++] = part.at[0].at[k];
+        } else {
+            TRY(sets_product(b, &all, &part, e, err));
+        }
     }
     sets_finish(b, g, &all, &common);
     return ERR_OK;
@@ -380,6 +384,10 @@ bind_grouping_value(Binder *b, const Selecting *g, u32 number, u32 set_col, Boun
 {
     const GroupingCall *call = &g->groupings.at[number];
     u32 n = call->args.len ? call->args.len : g->keys.len;
+    if ((u64)g->groupings.len * g->sets.n > GROUPING_VALUES_MAX) {
+        return bind_fail(b, W7003, call->pos, call->width, err,
+                         "calls of GROUPING by grouping sets are at most %d", GROUPING_VALUES_MAX);
+    }
     u32 *key = arena_array(b->a, u32, n + 1);
     TRY(grouping_keys(g, call, key, err));
     Type type = type_nullable(type_of(TYPE_BIGINT), false);

@@ -427,6 +427,32 @@ planner_limits_expressions(void)
     world_close(&w);
 }
 
+/* 1,024 sets, and thousands of parts that would make each of them longer. */
+static void
+planner_limits_sets(void)
+{
+    World w;
+    world_open(&w);
+    StrBuf sql = {0};
+    strbuf_printf(&sql, "SELECT COUNT(*) FROM plain GROUP BY CUBE (a");
+    for (u32 i = 1; i < 10; i++) strbuf_printf(&sql, ", a + %u", i);
+    strbuf_printf(&sql, ")");
+    for (u32 i = 0; i < 4000; i++) strbuf_printf(&sql, ", GROUPING SETS ((b))");
+    CHECK(limit_plan(&w, &sql) == ERR_OK);
+    for (u32 i = 0; i < 100; i++) strbuf_printf(&sql, ", b");
+    CHECK(limit_plan(&w, &sql) == ERR_LIMIT && w.err.code == W7003);
+
+    strbuf_clear(&sql);
+    strbuf_printf(&sql, "SELECT GROUPING(a)");
+    for (u32 i = 1; i < 100; i++) strbuf_printf(&sql, ", GROUPING(a)");
+    strbuf_printf(&sql, " FROM plain GROUP BY CUBE (a");
+    for (u32 i = 1; i < 10; i++) strbuf_printf(&sql, ", a + %u", i);
+    strbuf_printf(&sql, ")");
+    CHECK(limit_plan(&w, &sql) == ERR_LIMIT && w.err.code == W7003);
+    strbuf_done(&sql);
+    world_close(&w);
+}
+
 static void
 planner_limits_tables(void)
 {
@@ -465,4 +491,4 @@ planner_limits_tables(void)
 TESTS(TEST(planner_plans), TEST(planner_errors), TEST(planner_error_in_view),
       TEST(planner_table_def), TEST(planner_schema_of_view), TEST(planner_ids),
       TEST(planner_describe), TEST(planner_json), TEST(planner_limits_expressions),
-      TEST(planner_limits_tables))
+      TEST(planner_limits_sets), TEST(planner_limits_tables))
