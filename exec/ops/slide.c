@@ -518,5 +518,6 @@ void
 slide_restore_running(Slide *s, Pane *p)
 {
     assert(s->mode == SLIDE_CUMULATE && !s->run);
+    pane_pin(p);
     s->run = p;
 }
