@@ -55,6 +55,9 @@ session_core_expect(SessionCore *c, u32 slot)
     timers_add(c->timers, session_due(c, slot), (Timer){slot, turn});
 }
 
+/* How many timers before its own a session is brought closer. */
+enum { NEAR_AHEAD = 8, FAR_AHEAD = 24 };
+
 /* Close every session whose end - unit is at or before upto_us. */
 static void
 session_fire(SessionCore *c, i64 upto_us)
@@ -62,7 +65,10 @@ session_fire(SessionCore *c, i64 upto_us)
     if (upto_us <= c->closed_us) return;
     c->closed_us = upto_us;
     Timer due;
+    u32 thing;
     while (timers_take(c->timers, upto_us, &due)) {
+        if (timers_ahead(c->timers, FAR_AHEAD, &thing)) session_prefetch(c->table, thing, false);
+        if (timers_ahead(c->timers, NEAR_AHEAD, &thing)) session_prefetch(c->table, thing, true);
         if (session_span(c->table, session_row(c->table, due.thing))->turn != due.turn) continue;
         if (session_due(c, due.thing) > upto_us) { /* it went on meanwhile */
             timers_add(c->timers, session_due(c, due.thing), due);
@@ -93,9 +99,9 @@ lane_is_late(SessionCore *c, u32 lane, i64 ts_us, i64 wm_us)
 static void
 assign_sessions(SessionCore *c, const Batch *b, const i64 *ts, const i64 *wm)
 {
-    session_table_prefetch(c->table, c->keys);
     bool timed = c->window->event_time && !c->window->bounded_only;
     for (u32 i = 0; i < b->rows; i++) {
+        if (i % SESSION_PREFETCH == 0) session_table_prefetch(c->table, c->keys, i);
         if (!c->all_kept && !bit_get(c->keep, i)) continue;
         if (wm) session_fire(c, wm[i]);
         /* By processing time nothing is late: what has closed is then followed by another. */

@@ -142,7 +142,23 @@ ready_session(SessionWindow *s)
         s->owner[s->nready] = slot;
         s->ready[s->nready++] = row - 1;
     }
-    qsort_r(s->ready + from, s->nready - from, sizeof *s->ready, ready_cmp, s->rows);
+    for (u32 i = from + 1; i < s->nready; i++) { /* mostly they came in order */
+        if (ready_cmp(&s->ready[i - 1], &s->ready[i], s->rows) <= 0) continue;
+        qsort_r(s->ready + from, s->nready - from, sizeof *s->ready, ready_cmp, s->rows);
+        break;
+    }
+}
+
+/* What was sent makes room, when there is much of it. */
+static void
+ready_trim(SessionWindow *s)
+{
+    if (s->sent < s->nready && s->sent < 16 * BATCH_ROWS_MAX) return;
+    u32 left = s->nready - s->sent;
+    if (left) memmove(s->ready, s->ready + s->sent, left * sizeof *s->ready);
+    if (left) memmove(s->owner, s->owner + s->sent, left * sizeof *s->owner);
+    s->nready = left;
+    s->sent = 0;
 }
 
 /* n rows that are ready, and what they leave behind. */
@@ -207,7 +223,6 @@ session_window_resume(Op *op, Out *out, Err *err)
     SessionCore *c = &s->core;
     for (;;) {
         while (c->emitted < c->nfired && s->nready - s->sent < c->ctx->batch_rows) {
-            if (s->sent == s->nready) s->sent = s->nready = 0;
             ready_session(s);
         }
         if (s->sent == s->nready) break;
@@ -216,9 +231,9 @@ session_window_resume(Op *op, Out *out, Err *err)
             return ERR_OK;
         }
         Batch *b = send_ready(s, MIN(s->nready - s->sent, c->ctx->batch_rows));
+        ready_trim(s);
         TRY(out_batch(out, b, err));
     }
-    s->sent = s->nready = 0;
     rows_compact(s);
     return session_core_pass_on(c, out, err);
 }

@@ -121,7 +121,7 @@ row_texts(SessionTable *t, u8 *row, TextsWay way)
     }
 }
 
-static bool
+static inline bool
 row_has_key(const RowLayout *l, const u8 *row, const u64 *words, bool any_long)
 {
     if (any_long) return key_words_equal_long(l, row_words(l, row), words);
@@ -239,19 +239,41 @@ index_set(SessionTable *t, u32 at, u32 slot)
     t->index[at] = t->index[at] >> 32 << 32 | (slot + 1);
 }
 
+/* Beyond this many entries an index does not fit the second-level cache. */
 enum { PREFETCH_SLOTS = 16 * 1024 };
 
+static void
+row_prefetch(const SessionTable *t, u32 slot)
+{
+    const u8 *row = session_row(t, slot);
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + t->session_at);
+}
+
 void
-session_table_prefetch(const SessionTable *t, const KeyBatch *keys)
+session_table_prefetch(const SessionTable *t, const KeyBatch *keys, u32 from)
 {
     if (t->mask < PREFETCH_SLOTS) return;
-    for (u32 i = 0; i < keys->rows; i++) {
+    u32 mid = MIN(from + SESSION_PREFETCH, keys->rows);
+    u32 end = MIN(mid + SESSION_PREFETCH, keys->rows);
+    for (u32 i = from; i < mid; i++) {
+        u64 e = t->index[(u32)(keys->hash[i] >> 32) & t->mask];
+        if (e) row_prefetch(t, (u32)e - 1);
+    }
+    for (u32 i = mid; i < end; i++) {
         __builtin_prefetch(&t->index[(u32)(keys->hash[i] >> 32) & t->mask]);
     }
-    for (u32 i = 0; i < keys->rows; i++) {
-        u64 e = t->index[(u32)(keys->hash[i] >> 32) & t->mask];
-        if (e) __builtin_prefetch(session_row(t, (u32)e - 1));
+}
+
+void
+session_prefetch(const SessionTable *t, u32 slot, bool near)
+{
+    if (!near) {
+        row_prefetch(t, slot);
+        return;
     }
+    u64 hash = pane_row_hash(t->layout, session_row(t, slot));
+    __builtin_prefetch(&t->index[(u32)(hash >> 32) & t->mask]);
 }
 
 /* ---- a key's older sessions --------------------------------------------------------------- */
@@ -409,7 +431,7 @@ session_widen(SessionTable *t, u32 *root, u32 slot, i64 ts_us)
     session_changed(t, slot);
 }
 
-/* Not the latest session extended by a row in order. */
+/* Any case; in order or not. */
 static u32
 session_touch_any(SessionTable *t, const KeyBatch *keys, u32 lane, u32 at, i64 ts_us, i64 closed_us,
                   bool *ret_new)
@@ -451,16 +473,19 @@ session_touch(SessionTable *t, const KeyBatch *keys, u32 lane, i64 ts_us, i64 cl
     *ret_new = false;
     if ((t->nkeys + 1) * 2 > t->mask + 1) index_grow(t);
     const u64 *words = keys->words + (size_t)lane * t->layout->key_words;
-    u32 at = index_find(t, keys->hash[lane], words, keys->any_long);
-    if (LIKELY(t->index[at])) {
-        u32 slot = (u32)t->index[at] - 1;
-        Span *s = span_at(t, slot);
-        if (LIKELY(ts_us >= s->start_us && ts_us <= s->last_us + t->gap_us)) {
+    u64 hash = keys->hash[lane], e = t->index[(u32)(hash >> 32) & t->mask];
+    if (LIKELY(e && (e ^ hash) >> 32 == 0)) { /* most keys are there, in the first place tried */
+        u32 slot = (u32)e - 1;
+        u8 *row = session_row(t, slot);
+        Span *s = session_span(t, row);
+        if (LIKELY(ts_us >= s->start_us && ts_us <= s->last_us + t->gap_us) &&
+            LIKELY(row_has_key(t->layout, row, words, keys->any_long))) {
             s->last_us = MAX(s->last_us, ts_us);
             session_changed(t, slot);
             return slot;
         }
     }
+    u32 at = index_find(t, hash, words, keys->any_long);
     return session_touch_any(t, keys, lane, at, ts_us, closed_us, ret_new);
 }
 

@@ -40,8 +40,12 @@ u8 *session_row(const SessionTable *t, u32 slot);
 Span *session_span(const SessionTable *t, u8 *row);
 void session_changed(SessionTable *t, u32 slot);
 
-/* Bring what the lanes will look at closer; a help, not needed. */
-void session_table_prefetch(const SessionTable *t, const KeyBatch *keys);
+/* Help, not needed: bring closer what the lanes from..from + SESSION_PREFETCH will look at, as far
+ * as it is known, and what tells of it for as many lanes behind them. */
+enum { SESSION_PREFETCH = 64 };
+void session_table_prefetch(const SessionTable *t, const KeyBatch *keys, u32 from);
+/* The same for a slot that will be asked for; near: it is there, and will be closed. */
+void session_prefetch(const SessionTable *t, u32 slot, bool near);
 /* The session that takes in a row of lane `lane` of the loaded keys at ts_us; merges what it
  * touches. Where it touches none, a new one is made, unless that would end at or before
  * closed_us (its end, not end - unit): SESSION_NONE. *ret_new: it was made. */

@@ -160,3 +160,11 @@ timers_take(Timers *t, i64 upto_us, Timer *ret_timer)
     *ret_timer = t->opened.at[--t->opened.len];
     return true;
 }
+
+bool
+timers_ahead(const Timers *t, u32 ahead, u32 *ret_thing)
+{
+    if (t->opened.len <= ahead) return false;
+    *ret_thing = t->opened.at[t->opened.len - 1 - ahead].thing;
+    return true;
+}

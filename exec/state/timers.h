@@ -23,3 +23,5 @@ void timers_add(Timers *t, i64 due_us, Timer timer);
 /* A timer that may be due at upto_us; false: none is left that could be. upto_us never goes back.
  * Every timer added with due_us <= upto_us comes. */
 bool timers_take(Timers *t, i64 upto_us, Timer *ret_timer);
+/* What timers_take() will hand out after `ahead` others, if that is known. */
+bool timers_ahead(const Timers *t, u32 ahead, u32 *ret_thing);

@@ -584,6 +584,110 @@ damaged_state_is_refused_or_harmless(void)
     }
 }
 
+/* ---- many rows ---------------------------------------------------------------------------- */
+
+/* Row i at i units: every 50th is of one session that never ends, the others of short ones. */
+static Batch *
+long_and_short(u32 from, u32 n)
+{
+    Type ts = type_timestamp(TYPE_TIMESTAMP, 3), big = type_of(TYPE_BIGINT);
+    Batch *b = batch_new(4, n);
+    b->col[0] = vector_new(ts, n);
+    b->col[1] = vector_new(type_string(), n);
+    b->col[2] = vector_new(big, n);
+    b->col[3] = vector_new(big, n);
+    for (u32 i = 0; i < n; i++) {
+        char key[40] = "long";
+        u32 row = from + i;
+        if (row % 50) snprintf(key, sizeof key, "one of the short sessions: %u", row / 100);
+        vector_data(&b->col[0], i64)[i] = (i64)row * UNIT;
+        vector_set_str(&b->col[1], i, key, (u32)strlen(key));
+        vector_data(&b->col[2], i64)[i] = 1;
+        vector_data(&b->col[3], i64)[i] = row;
+    }
+    return b;
+}
+
+static StateChanges
+changes_of(Rig *r)
+{
+    StateChanges changes = {0};
+    StateWriter w = {.to = &changes, .op = OP_ID};
+    Err err;
+    CHECK(r->ops[0]->def->barrier(r->ops[0], &w, &r->outs[0], &err) == ERR_OK);
+    return changes;
+}
+
+static u32
+lines_with(const Lines *l, const char *text)
+{
+    u32 n = 0;
+    for (u32 i = 0; i < l->len; i++) n += strstr(l->at[i], text) != NULL;
+    return n;
+}
+
+/* Rows of the long session are few in each block, so they move together as the others go. */
+static void
+few_rows_do_not_hold_many_blocks(void)
+{
+    enum { ROWS = 160000, STEP = 2000 };
+    Case c = {.gap = 60};
+    Lines got = {0};
+    Rig *r = rig_new(&c, true, 2048, &got);
+    Err err;
+    u64 stored = 0;
+    for (u32 from = 0; from < ROWS; from += STEP) {
+        CHECK(
+            !r->ops[0]->def->process(r->ops[0], 0, long_and_short(from, STEP), &r->outs[0], &err));
+        i64 wm = ((i64)from + STEP - 1) * UNIT;
+        CHECK(!r->ops[0]->def->watermark(r->ops[0], wm, 0, &r->outs[0], &err));
+        if (from % 40000) continue;
+        StateChanges changes = changes_of(r);
+        stored = MAX(stored, changes.bytes);
+        state_changes_done(&changes);
+    }
+    CHECK(lines_with(&got, " long ") == 0);
+    CHECK(!r->ops[0]->def->watermark(r->ops[0], WATERMARK_MAX, 0, &r->outs[0], &err));
+    CHECK(got.len == ROWS && lines_with(&got, " long ") == ROWS / 50);
+    for (u32 i = 0, last = 0; i < got.len; i++) { /* in the order of the rows */
+        u32 row;
+        if (sscanf(got.at[i], "%*s %*s long ts=%*d row=%u", &row) != 1) continue;
+        CHECK(row >= last);
+        last = row;
+    }
+    CHECK(stored < 2000000);
+    rig_free(r);
+    mem_free(got.at);
+}
+
+/* A barrier writes the chunks that changed, and no others. */
+static void
+a_barrier_costs_what_changed(void)
+{
+    enum { STEP = 2000, ROWS = 40000 };
+    for (u32 raw = 0; raw < 2; raw++) {
+        Case c = {.gap = ROWS * 2};
+        Lines got = {0};
+        Rig *r = rig_new(&c, raw, 2048, &got);
+        Err err;
+        for (u32 from = 0; from < ROWS; from += STEP) {
+            CHECK(!r->ops[0]->def->process(r->ops[0], 0, long_and_short(from, STEP), &r->outs[0],
+                                           &err));
+        }
+        StateChanges all = changes_of(r);
+        u64 whole = all.bytes;
+        CHECK(!r->ops[0]->def->process(r->ops[0], 0, long_and_short(7, 1), &r->outs[0], &err));
+        StateChanges one = changes_of(r), none = changes_of(r);
+        CHECK(one.len == 2 && one.bytes < whole / 3);
+        CHECK(none.len == 1); /* the time that all came to */
+        state_changes_done(&all);
+        state_changes_done(&one);
+        state_changes_done(&none);
+        rig_free(r);
+        mem_free(got.at);
+    }
+}
+
 /* ---- the table alone ---------------------------------------------------------------------- */
 
 static void
@@ -644,4 +748,5 @@ one_key_with_many_sessions(void)
 }
 
 TESTS(TEST(sessions_are_what_the_definition_says), TEST(rows_come_with_their_session),
-      TEST(damaged_state_is_refused_or_harmless), TEST(one_key_with_many_sessions))
+      TEST(damaged_state_is_refused_or_harmless), TEST(few_rows_do_not_hold_many_blocks),
+      TEST(a_barrier_costs_what_changed), TEST(one_key_with_many_sessions))
