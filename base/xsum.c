@@ -386,6 +386,12 @@ xsum_round_f32(const XSum *s)
     return (f32)(xsum_round_as(s, &round_f32) + 0.0);
 }
 
+size_t
+xsum_owned(const XSum *s)
+{
+    return s->wide ? sizeof *s->wide : 0;
+}
+
 void
 xsum_done(XSum *s)
 {

@@ -74,6 +74,7 @@ void xsum_unmerge(XSum *s, const XSum *other); /* take off what was merged; othe
 void xsum_copy(XSum *to, const XSum *from);    /* to holds nothing before; they share nothing */
 f64 xsum_round(const XSum *s);
 f32 xsum_round_f32(const XSum *s); /* from the exact sum, not by way of a double */
+size_t xsum_owned(const XSum *s);  /* bytes of heap memory */
 void xsum_done(XSum *s);           /* frees; s is zero again */
 
 /* The state as bytes, equal for equal sums, whatever their history; to snapshot and restore. */

@@ -151,6 +151,8 @@ typedef struct AggFns {
      * NULL: the state's own bytes do, as they are. */
     void (*save)(const AggCall *c, const u8 *state, StrBuf *out);
     bool (*load)(const AggCall *c, u8 *state, Str *bytes);
+    /* What the state owns beside its own bytes, for the memory limit. NULL: nothing. */
+    size_t (*owned)(const AggCall *c, const u8 *state);
 } AggFns;
 
 enum {

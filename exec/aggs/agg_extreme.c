@@ -254,6 +254,13 @@ extreme_text_copy(const AggCall *c, u8 *state, const u8 *from)
     const ExtremeText *s = (const ExtremeText *)(const void *)from;
     if (s->has) extreme_text_set((ExtremeText *)(void *)state, &s->best);
 }
+static size_t
+extreme_text_owned(const AggCall *c, const u8 *state)
+{
+    (void)c;
+    u32 len = ((const ExtremeText *)(const void *)state)->best.len;
+    return len > STRVIEW_INLINE ? len : 0;
+}
 static void
 extreme_text_save(const AggCall *c, const u8 *state, StrBuf *out)
 {
@@ -348,7 +355,7 @@ extreme_text_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 
     .finish = kind##_finish
 #define TEXT_FNS                                                                                   \
     .done = extreme_text_done, .copy = extreme_text_copy, .save = extreme_text_save,               \
-    .load = extreme_text_load
+    .load = extreme_text_load, .owned = extreme_text_owned
 #define TABLE(way)                                                                                 \
     {                                                                                              \
         [PHYS_U8] = {FNS(way##_u8, extreme)}, [PHYS_I8] = {FNS(way##_i8, extreme)},                \

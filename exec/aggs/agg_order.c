@@ -123,6 +123,14 @@ order_copy(const AggCall *c, u8 *state, const u8 *from)
     if (v->has) value_set(c, value_at(state), (const u8 *)v->words);
 }
 
+static size_t
+order_owned(const AggCall *c, const u8 *state)
+{
+    (void)c;
+    u32 len = ((const OrderValue *)(const void *)state)->text.len;
+    return len > STRVIEW_INLINE ? len : 0;
+}
+
 static void
 order_save(const AggCall *c, const u8 *state, StrBuf *out)
 {
@@ -149,8 +157,12 @@ order_load(const AggCall *c, u8 *state, Str *bytes)
     .update = order_update, .update_one = order_update_one, .merge = order_merge,                  \
     .finish = order_finish
 static const AggFns order_fns = {FNS};
-static const AggFns order_text_fns = {FNS, .done = order_done, .copy = order_copy,
-                                      .save = order_save, .load = order_load};
+static const AggFns order_text_fns = {FNS,
+                                      .done = order_done,
+                                      .copy = order_copy,
+                                      .save = order_save,
+                                      .load = order_load,
+                                      .owned = order_owned};
 
 static Status
 order_bind(AggCall *c, Err *err)

@@ -72,6 +72,14 @@ stat_copy(const AggCall *c, u8 *state, const u8 *from)
     a->n = b->n;
 }
 
+static size_t
+stat_owned(const AggCall *c, const u8 *state)
+{
+    (void)c;
+    const StatSum *s = (const StatSum *)(const void *)state;
+    return xsum_owned(&s->sum) + xsum_owned(&s->squares);
+}
+
 static void
 stat_save(const AggCall *c, const u8 *state, StrBuf *out)
 {
@@ -181,6 +189,7 @@ static const AggFns stat_fns = {
     .copy = stat_copy,
     .save = stat_save,
     .load = stat_load,
+    .owned = stat_owned,
 };
 
 static Status

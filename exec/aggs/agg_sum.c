@@ -151,6 +151,12 @@ real_copy(const AggCall *c, u8 *state, const u8 *from)
     xsum_copy(&a->sum, &b->sum);
     a->n = b->n;
 }
+static size_t
+real_owned(const AggCall *c, const u8 *state)
+{
+    (void)c;
+    return xsum_owned(&((const RealSum *)(const void *)state)->sum);
+}
 static void
 real_save(const AggCall *c, const u8 *state, StrBuf *out)
 {
@@ -279,7 +285,8 @@ f32_finish(const AggCall *c, u8 *const *rows, u32 at, Vector *out, u32 n, Err *e
 #define FNS(prefix, state, finish_fn)                                                              \
     .update = prefix##_update, .update_one = prefix##_update_one, .retract = prefix##_retract,     \
     .merge = state##_merge, .subtract = state##_subtract, .finish = finish_fn
-#define REAL_FNS .done = real_done, .copy = real_copy, .save = real_save, .load = real_load
+#define REAL_FNS                                                                                   \
+    .done = real_done, .copy = real_copy, .save = real_save, .load = real_load, .owned = real_owned
 static const AggFns sum_fns[PHYS_COUNT] = {
     [PHYS_I8] = {FNS(sum_i8, intsum, intsum_finish)},
     [PHYS_I16] = {FNS(sum_i16, intsum, intsum_finish)},

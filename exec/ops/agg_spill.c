@@ -55,11 +55,17 @@ spill_make(AggSpill *a)
 }
 
 static u64
+bytes_of(const Pane *p)
+{
+    return pane_bytes(p) + pane_bytes_owned(p);
+}
+
+static u64
 panes_bytes(const PaneSet *panes)
 {
     u64 bytes = 0;
-    for (u32 i = panes->oldest; i < panes->nopen; i++) bytes += pane_bytes(panes->open[i]);
-    for (u32 i = 0; i < panes->nfresh; i++) bytes += pane_bytes(panes->fresh[i]);
+    for (u32 i = panes->oldest; i < panes->nopen; i++) bytes += bytes_of(panes->open[i]);
+    for (u32 i = 0; i < panes->nfresh; i++) bytes += bytes_of(panes->fresh[i]);
     return bytes;
 }
 
@@ -71,11 +77,11 @@ panes_freeze(AggSpill *a, PaneSet *panes, Err *err)
     pane_set_join(panes);
     u64 largest = 0;
     for (u32 i = panes->oldest; i < panes->nopen; i++) {
-        largest = MAX(largest, pane_bytes(panes->open[i]));
+        largest = MAX(largest, bytes_of(panes->open[i]));
     }
     for (u32 i = panes->oldest; i < panes->nopen; i++) {
         Pane *p = panes->open[i];
-        if (pane_bytes(p) < largest / 2) continue;
+        if (bytes_of(p) < largest / 2) continue;
         TRY(spill_pane(a->spill, p, err));
         panes->open[i] = pane_new(a->shape, pane_id(p));
         pane_unref(p);

@@ -244,6 +244,17 @@ distinct_copy(const AggCall *c, u8 *state, const u8 *from)
     for (u32 i = 0; i < s->len; i++) (void)set_add(copy, text, &s->at[i]);
 }
 
+static size_t
+distinct_owned(const AggCall *c, const u8 *state)
+{
+    const AggCall *inner = inner_of(c);
+    const ValueSet *s = *(ValueSet *const *)(const void *)state;
+    size_t bytes = inner->fns->owned ? inner->fns->owned(inner, state + INNER_AT) : 0;
+    if (!s) return bytes;
+    bytes += sizeof *s + s->cap * sizeof *s->at + ((size_t)s->mask + 1) * sizeof *s->index;
+    return bytes + (s->heap ? strheap_bytes(s->heap) : 0);
+}
+
 static void
 distinct_save(const AggCall *c, const u8 *state, StrBuf *out)
 {
@@ -300,6 +311,7 @@ static const AggFns distinct_fns = {
     .copy = distinct_copy,
     .save = distinct_save,
     .load = distinct_load,
+    .owned = distinct_owned,
 };
 
 const AggCall *

@@ -100,12 +100,29 @@ pane_bytes(const Pane *p)
     return sizeof *p + rows * row + index + list + (p->heap ? strheap_bytes(p->heap) : 0);
 }
 
+size_t
+pane_bytes_owned(const Pane *p)
+{
+    enum { SAMPLE = 32 };
+    const RowLayout *l = p->shape->layout;
+    u32 n = MIN(p->rows, (u32)SAMPLE);
+    u64 bytes = 0;
+    for (u32 a = 0; a < l->naggs; a++) {
+        const AggCall *c = p->shape->aggs[a];
+        for (u32 i = 0; c->fns->owned && i < n; i++) {
+            u32 row = (u32)((u64)i * p->rows / n);
+            bytes += c->fns->owned(c, pane_row(p, row) + l->agg_at[a]);
+        }
+    }
+    return n ? bytes * p->rows / n : 0;
+}
+
 void
 pane_charge(Pane *p, _Atomic(u64) *account)
 {
     assert(!p->account);
     p->account = account;
-    p->charged = pane_bytes(p);
+    p->charged = pane_bytes(p) + pane_bytes_owned(p);
     if (account) *account += p->charged;
 }
 

@@ -40,6 +40,8 @@ PaneId pane_id(const Pane *p);
 u32 pane_rows(const Pane *p);
 /* What the pane holds, without what states of its rows own: O(1). */
 size_t pane_bytes(const Pane *p);
+/* What the states of its rows own, from a sample of them: O(1). */
+size_t pane_bytes_owned(const Pane *p);
 bool pane_shape_owns_memory(const PaneShape *shape);
 
 /* Scratch for finding the groups of a batch, one per operator instance. */

@@ -255,6 +255,7 @@ states_travel(void)
         if (numeric && t.kind == TYPE_VARCHAR) continue;
         AggCall c = agg_call(name, t);
         CHECK(!c.fns->save == !c.fns->load && !c.fns->done == !c.fns->copy);
+        CHECK(!c.fns->owned == !c.fns->done);
         for (u64 seed = 0; seed < 5; seed++) {
             check_state(&c, seed);
             check_state(distinct_call(arena, &c), seed);
