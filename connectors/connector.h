@@ -136,7 +136,8 @@ typedef struct SourceDef {
     /* Look for new partitions (partitions() says how many there are afterwards). Called often; the
      * source knows how seldom it really looks. NULL: the list is fixed. */
     Status (*discover)(Source *s, Err *err);
-    /* Append what save() wrote as words: "day-3.csv: byte 4,096 of 99,123". NULL: there are none. */
+    /* Append what save() wrote as words: "day-3.csv: byte 4,096 of 99,123". NULL: there are
+     * none. */
     Status (*describe)(Str saved, StrBuf *out, Err *err);
 } SourceDef;
 
