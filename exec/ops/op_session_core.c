@@ -4,6 +4,7 @@
  * list until all rows of the batch are with their sessions; then it is emitted. */
 #include "exec/ops/op_session_core.h"
 #include "base/mem.h"
+#include "exec/pressure.h"
 #include <stdlib.h>
 
 /* Beyond this a gap is longer than all of time, and sums of times would overflow. */
@@ -29,9 +30,19 @@ session_core_init(SessionCore *c, OpCtx *ctx, const PlanNode *n, const TimeWindo
     c->closed_us = WATERMARK_NONE;
 }
 
+/* Nothing can be given back: a session's rows may come any time. But others know and can. */
+static void
+session_core_tell(SessionCore *c)
+{
+    u64 more = c->user->bytes ? c->user->bytes(c) : 0;
+    u64 bytes = session_table_bytes(c->table) + held_bytes(c->slow) + more;
+    (void)memory_pressure(c->ctx, &c->told_bytes, bytes);
+}
+
 void
 session_core_done(SessionCore *c)
 {
+    if (c->ctx) (void)memory_pressure(c->ctx, &c->told_bytes, 0);
     session_table_free(c->table);
     key_batch_free(c->keys);
     timers_free(c->timers);
@@ -202,6 +213,7 @@ session_core_add(SessionCore *c, Batch *b, Err *err)
     assign_sessions(c, b, ts, NULL);
     vector_done(&time);
     batch_free(b);
+    session_core_tell(c);
     return ERR_OK;
 }
 

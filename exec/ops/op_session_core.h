@@ -19,8 +19,9 @@ typedef struct SessionCore SessionCore;
 
 /* What an operator does with rows and their sessions. */
 typedef struct SessionUser {
-    SessionFns fns; /* their ctx is the core */
-    bool places;    /* c->place is wanted */
+    SessionFns fns;                     /* their ctx is the core */
+    bool places;                        /* c->place is wanted */
+    u64 (*bytes)(const SessionCore *c); /* of memory beside sessions; NULL: none */
     /* Lane i of b belongs to the session in slot c->slot[i], or to none (bit i of c->keep). */
     void (*rows)(SessionCore *c, const Batch *b);
 } SessionUser;
@@ -41,6 +42,7 @@ struct SessionCore {
     HeldQueue waiting;
     i64 closed_us;         /* sessions with end - unit at or before this are closed */
     i64 event_us, proc_us; /* the watermark that fires, passed on when all rows are out */
+    u64 told_bytes;        /* what memory_pressure() was told last */
     u64 arrivals;          /* rows so far */
     u64 starts;            /* how often the operator went on from its state */
     u32 *fired;            /* closed sessions, to be emitted and released */

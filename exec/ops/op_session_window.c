@@ -78,6 +78,12 @@ window_rows(SessionCore *c, const Batch *b)
     mem_free(rows);
 }
 
+static u64
+window_bytes(const SessionCore *c)
+{
+    return held_bytes(((const SessionWindow *)c)->rows);
+}
+
 /* ---- making ------------------------------------------------------------------------------- */
 
 static const OpDef session_window_def;
@@ -97,7 +103,8 @@ session_window_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
     const Schema *input = &n->input[0]->schema;
     RowLayout *layout = row_layout_new(ctx->arena, input, w->partition, w->npartition, NULL, 0);
     s->chain_at = row_layout_add(layout, sizeof(Chain));
-    s->user = (SessionUser){.fns = {.merge = chain_merge}, .places = true, .rows = window_rows};
+    s->user = (SessionUser){
+        .fns = {.merge = chain_merge}, .places = true, .bytes = window_bytes, .rows = window_rows};
     s->rows = held_new(input);
     session_core_init(&s->core, ctx, n, w, layout, &s->user);
     return ERR_OK;

@@ -20,6 +20,7 @@ typedef struct Block {
     Slot *slots;
     u64 live[BATCH_MASK_WORDS];
     u32 rows, nlive; /* rows: slots used so far */
+    u64 text_bytes;
     bool dirty;
     bool stored; /* a record of it exists */
     Vector col[];
@@ -35,6 +36,8 @@ struct Held {
     u32 open; /* the block that takes new rows; NO_BLOCK: none */
     u64 rows;
     u32 in_memory;
+    size_t row_bytes;
+    u64 text_bytes;
     bool replace; /* the next save writes everything anew */
     u32 *gone;    /* blocks to delete from the store */
     u32 ngone, gone_cap;
@@ -58,6 +61,7 @@ held_new(const Schema *schema)
     h->open = NO_BLOCK;
     size_t width = sizeof(Slot);
     for (u32 c = 0; c < schema->len; c++) width += type_slot_bytes[schema->at[c].type.kind];
+    h->row_bytes = width;
     h->block_rows = (u32)MIN(MAX(BLOCK_BYTES / width, BLOCK_ROWS_MIN), BATCH_ROWS_MAX);
     return h;
 }
@@ -134,6 +138,7 @@ held_close(Held *h, u32 number)
         h->gone[h->ngone++] = number;
     }
     if (h->open == number && block_reuse(h, b)) return;
+    h->text_bytes -= b->text_bytes;
     block_free(h, b);
     h->blocks[number] = NULL;
     if (h->open == number) h->open = NO_BLOCK;
@@ -171,6 +176,21 @@ slot_copy(Vector *v, u32 to, const Vector *source, u32 from)
     memcpy(v->data->bytes + to * slot, source->data->bytes + from * slot, slot);
 }
 
+/* Of the next n slots, which are filled. */
+static void
+block_count_texts(Held *h, Block *b, u32 n)
+{
+    for (u32 c = 0; c < h->schema.len; c++) {
+        if (!b->col[c].heap) continue;
+        for (u32 i = 0; i < n; i++) {
+            u32 len = vector_data(&b->col[c], const StrView)[b->rows + i].len;
+            if (len <= STRVIEW_INLINE) continue;
+            b->text_bytes += len;
+            h->text_bytes += len;
+        }
+    }
+}
+
 void
 held_add(Held *h, const Batch *b, const u16 *lanes, u32 n, const HeldPlace *places, u32 *ret_rows)
 {
@@ -194,6 +214,7 @@ held_add(Held *h, const Batch *b, const u16 *lanes, u32 n, const HeldPlace *plac
             bit_set(to->live, slot);
             ret_rows[from + i] = h->open << BLOCK_LOG2 | slot;
         }
+        block_count_texts(h, to, some);
         to->rows += some;
         to->nlive += some;
         to->dirty = true;
@@ -223,6 +244,12 @@ u64
 held_room(const Held *h)
 {
     return (u64)h->in_memory * h->block_rows;
+}
+
+u64
+held_bytes(const Held *h)
+{
+    return held_room(h) * h->row_bytes + h->text_bytes;
 }
 
 const HeldPlace *

@@ -29,6 +29,7 @@ void held_add(Held *h, const Batch *b, const u16 *lanes, u32 n, const HeldPlace 
               u32 *ret_rows);
 void held_drop(Held *h, u32 row); /* its number may be given again */
 u64 held_rows(const Held *h);     /* kept now */
+u64 held_bytes(const Held *h);    /* of memory, texts included */
 u64 held_room(const Held *h);     /* how many the blocks in memory can hold */
 const HeldPlace *held_place(const Held *h, u32 row);
 /* A word of the user's own for each row; 0 at first, and not part of the state. */
