@@ -434,8 +434,7 @@ agg_core_merge(AggCore *c, Pane *from)
 Status
 agg_core_relieve(AggCore *c, Err *err)
 {
-    const Pane *window = c->slide ? slide_window(c->slide) : NULL;
-    return agg_spill_check(c->spill, c->panes, window ? pane_bytes(window) : 0, err);
+    return agg_spill_check(c->spill, c->panes, c->slide ? slide_bytes(c->slide) : 0, err);
 }
 
 bool

@@ -51,6 +51,7 @@ struct Slide {
     u64 dead;   /* rows of run without slices */
     Pane **slices;
     u32 nslices, slices_cap;
+    u64 slices_bytes;
     i64 front_end_us; /* slices that begin before it are in front */
     u32 front_bytes;
     u8 **blocks; /* of Fronts */
@@ -369,6 +370,7 @@ slices_leave(Slide *s, i64 window_us)
     for (u32 i = 0; i < n; i++) {
         if (!all && s->mode == SLIDE_SUBTRACT) run_subtract(s, s->slices[i]);
         behind_front |= pane_id(s->slices[i]).start_us >= s->front_end_us;
+        s->slices_bytes -= pane_bytes(s->slices[i]);
         pane_unref(s->slices[i]);
     }
     s->nslices -= n;
@@ -404,6 +406,8 @@ slices_insert(Slide *s, Pane *p)
         s->slices[at] = s->slices[at - 1];
     }
     s->slices[at] = p;
+    pane_seal(p);
+    s->slices_bytes += pane_bytes(p);
 }
 
 static void
@@ -446,6 +450,13 @@ slide_add(Slide *s, Pane *p)
         stacks_add_late(s, p);
     else
         run_add(s, p);
+}
+
+u64
+slide_bytes(const Slide *s)
+{
+    u64 front = (u64)s->nblocks * MAX((u32)FRONT_BLOCK_BYTES, s->front_bytes);
+    return s->slices_bytes + front + (s->run ? pane_bytes(s->run) : 0);
 }
 
 /* ---- rows --------------------------------------------------------------------------------- */

@@ -28,6 +28,8 @@ void slide_to(Slide *s, i64 end_us);
  */
 void slide_add(Slide *s, Pane *p);
 
+u64 slide_bytes(const Slide *s); /* of all that it holds, but for what states own */
+
 /* The pane with the keys of the current window's rows; NULL: there is no row. */
 Pane *slide_window(const Slide *s);
 i64 slide_window_start(const Slide *s); /* only when there are rows */

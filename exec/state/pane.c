@@ -245,6 +245,14 @@ index_reserve(Pane *p, u32 more)
 }
 
 void
+pane_seal(Pane *p)
+{
+    mem_free(p->index);
+    p->index = NULL;
+    p->index_mask = 0;
+}
+
+void
 pane_expect(Pane *p, u32 rows)
 {
     index_reserve(p, rows);

@@ -69,6 +69,8 @@ u8 *pane_row(const Pane *p, u32 i);
 void pane_touch(Pane *p, u32 i);
 /* While a pane has less than a chunk of rows, they move when it grows; from now on not. */
 void pane_pin(Pane *p);
+/* No group will be looked for any more: the index goes; rows stay to be walked and saved. */
+void pane_seal(Pane *p);
 /* Merge all rows of `from` into p. `from` stays, and may be read by others meanwhile. The layouts
  * may differ in row_layout_add(). */
 void pane_merge(Pane *p, const Pane *from);
