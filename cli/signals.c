@@ -79,7 +79,8 @@ signals_wait(Signals *s)
     if (deadline_us == 0) return sigwaitinfo(&s->set, NULL);
     i64 left_us = MAX(deadline_us - clock_monotonic_us(), 0);
     struct timespec wait = {.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
-    return MAX(sigtimedwait(&s->set, NULL, &wait), 0);
+    int sig = sigtimedwait(&s->set, NULL, &wait);
+    return sig > 0 ? sig : 0;
 }
 
 static void *
