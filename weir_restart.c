@@ -10,8 +10,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Epochs end between blocks: small ones have few rows. */
-enum { BLOCK_BYTES = 64 };
+/* Epochs end between blocks: small ones have few rows. They double every so many starts, or a long
+ * file would take as many crashes as it has lines. */
+enum { BLOCK_BYTES = 64, BLOCK_STARTS = 32, BLOCK_DOUBLINGS = 14 };
 
 /* Rows of one epoch, not yet shown. */
 typedef struct Pending {
@@ -26,6 +27,7 @@ typedef struct Restarting {
     u32 len, cap;
     u64 passed;    /* the epoch whose barrier came last: rows since then belong to the next */
     u32 committed; /* epochs of this start */
+    u32 starts;
     atomic_bool crash;
     Status status; /* of showing rows */
     Err err;
@@ -95,7 +97,7 @@ restarting_start(Restarting *r, const Plan *plan, StateStore *store, WeirSummary
 {
     Desk *d = r->desk;
     ConnectorEnv env = d->connectors;
-    env.block_bytes = BLOCK_BYTES;
+    env.block_bytes = BLOCK_BYTES << MIN(r->starts++ / BLOCK_STARTS, (u32)BLOCK_DOUBLINGS);
     JobOptions options = {
         .session = &d->session,
         .env = &env,
@@ -106,7 +108,8 @@ restarting_start(Restarting *r, const Plan *plan, StateStore *store, WeirSummary
         .interrupt = &r->crash,
         .store = store,
         .committed = restarting_committed,
-        .committed_ctx = r};
+        .committed_ctx = r,
+        .memory_limit = (u64)weir_setting_quantity(d->weir, "state.memory-limit")};
     Job *job = NULL;
     r->passed = state_store_epoch(store);
     TRY(job_open(plan, &options, &job, err));

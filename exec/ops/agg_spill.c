@@ -93,10 +93,11 @@ panes_freeze(AggSpill *a, PaneSet *panes, Err *err)
 static Status
 beyond_limit(const AggSpill *a, u64 bytes, Err *err)
 {
+    const char *what = a->node->agg.window.kind == WINDOW_NONE ? "groups" : "windows";
     Status st = err_set(err, W7001, a->node->pos,
-                        "the windows of this aggregate hold %llu MiB, and the limit is %llu MiB",
-                        (unsigned long long)(bytes * a->ctx->subtasks >> 20),
-                        (unsigned long long)(a->ctx->state_limit >> 20));
+                        "the %s of this aggregate hold %llu KiB, and the limit is %llu KiB", what,
+                        (unsigned long long)(bytes * a->ctx->subtasks >> 10),
+                        (unsigned long long)(a->ctx->state_limit >> 10));
     return err_hint(err, st, "Raise 'state.memory-limit'.");
 }
 
