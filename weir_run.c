@@ -168,6 +168,7 @@ start_resume(Start *s, Err *err)
     TRY(path_compare(s, err));
     TRY(plan_compare(s, err));
     Status st = state_store_meta(s->state.store, STR("finished"), &value, &s->finished, err);
+    s->finished = s->finished && str_eq(strbuf_view(&value), STR("yes"));
     strbuf_done(&value);
     u64 epoch = state_store_epoch(s->state.store);
     if (!st && !s->finished) {

@@ -269,3 +269,12 @@ checkpoint_finish(Checkpoint *c, const StoreMeta *meta, u32 nmeta, Err *err)
     c->nmeta += nmeta;
     return epoch_write(c, epoch, err);
 }
+
+Status
+checkpoint_finished(Checkpoint *c, Err *err)
+{
+    StateStore *store = c->options.store;
+    if (!store) return ERR_OK;
+    StoreMeta finished = {STR("finished"), STR("yes")};
+    return state_store_commit(store, ++c->options.shared->epoch, NULL, 0, &finished, 1, err);
+}

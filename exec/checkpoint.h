@@ -44,3 +44,5 @@ i64 checkpoint_wait_us(const Checkpoint *c);
 /* All tasks are done: the last epoch, in which sinks finish; *ret_meta of the caller marks the job
  * as finished. Works without a store, too. */
 Status checkpoint_finish(Checkpoint *c, const StoreMeta *meta, u32 nmeta, Err *err) MUST_USE;
+/* The files of the last epoch are visible, too: the job need not be opened again. */
+Status checkpoint_finished(Checkpoint *c, Err *err) MUST_USE;

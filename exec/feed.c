@@ -66,7 +66,7 @@ parts_grow(Feed *f)
         p->heard_us = clock_monotonic_us();
     }
     f->serial = f->ordered && f->nparts > 1;
-    f->probe = f->timed && (f->nparts > 1 || f->def->discover);
+    f->probe = f->timed && (f->nparts > 1 || (f->def->discover && !f->bounded));
 }
 
 Status

@@ -434,15 +434,37 @@ job_work(Job *j, bool until_idle, Err *err)
     return workers_run(&j->shared, &options, until_idle, err);
 }
 
+/* Had the last epoch been decided, but perhaps not shown? Then that is all that is left to do, and
+ * sinks have done it when they were restored. */
+static Status
+job_was_committing(const Job *j, bool *ret, Err *err)
+{
+    StrBuf value = {0};
+    bool there = false;
+    *ret = false;
+    if (!j->options.store) return ERR_OK;
+    Status st = state_store_meta(j->options.store, STR("finished"), &value, &there, err);
+    *ret = there && str_eq(strbuf_view(&value), STR("committing"));
+    strbuf_done(&value);
+    return st;
+}
+
 Status
 job_run(Job *j, Err *err)
 {
+    bool committing;
+    TRY(job_was_committing(j, &committing, err));
+    if (committing) {
+        j->finished = true;
+        return checkpoint_finished(j->checkpoint, err);
+    }
     TRY(job_work(j, false, err));
     for (u32 i = 0; i < j->shared.ntasks; i++) {
         if (!j->shared.tasks[i]->done) return ERR_OK; /* stopped */
     }
-    StoreMeta finished = {STR("finished"), STR("yes")};
-    TRY(checkpoint_finish(j->checkpoint, &finished, 1, err));
+    StoreMeta mark = {STR("finished"), STR("committing")};
+    TRY(checkpoint_finish(j->checkpoint, &mark, 1, err));
+    TRY(checkpoint_finished(j->checkpoint, err));
     j->finished = true;
     return ERR_OK;
 }

@@ -34,7 +34,8 @@ typedef struct JobOptions {
 Status job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err) MUST_USE;
 /* Work until every source has ended and every sink has finished, or until `stop` was obeyed. */
 Status job_run(Job *j, Err *err) MUST_USE;
-/* After job_run: did it come to its end? Its store then says so ("finished" in the meta). */
+/* After job_run: did it come to its end? Its store then says so ("finished" = "yes" in the meta;
+ * "committing" from the last epoch until its files are visible). */
 bool job_finished(const Job *j);
 /* Work until live sources have nothing new. */
 Status job_pump(Job *j, Err *err) MUST_USE;

@@ -180,7 +180,8 @@ send_watermark(WatermarkOp *w, Out *out, Err *err)
 }
 
 /* The lower bound of a partition from the first row of its first chunk: no row of it can be late
- * for a window that is open at that watermark. */
+ * for a window that is open at that watermark, nor find a session closed that it would touch: one
+ * that ends just where the row stands has its last unit one before it. */
 static Status
 probe(WatermarkOp *w, Err *err)
 {
@@ -188,7 +189,7 @@ probe(WatermarkOp *w, Err *err)
     TRY(read_batch(w, &p, err));
     i64 bound = WATERMARK_NONE; /* a chunk without rows: the partition is read first */
     if (p.batch) {
-        bound = vector_data(&p.batch->col[w->time_col], const i64)[0] - w->unit_us;
+        bound = vector_data(&p.batch->col[w->time_col], const i64)[0] - 2 * w->unit_us;
         const i64 *wm = vector_at(&p.wm, 0);
         bound = wm ? MIN(bound, *wm) : WATERMARK_NONE; /* NULL: the next row may be of any time */
     }
