@@ -6,6 +6,10 @@
   start         process start to the first row, and SELECT 1
   memory        peak memory of weir's Q1 at a tenth of the rows and at all of them
   instructions  callgrind instructions per row of weir's Q1: a figure without noise
+  w2            windows: HOP 1 h / 1 s beside TUMBLE 1 h, sessions, CUMULATE
+  w5            30 M keys with and without a memory limit of 512 MB
+  w9            what a checkpoint every second costs, at a million dirty keys
+  w10           start from the state of 10 M keys, bytes of each
 
 Every run is a process of its own; wall and CPU seconds and peak memory come from the kernel's account
 of it. Peers are charged their seconds without the start of Python; weir is charged from
@@ -22,8 +26,10 @@ import subprocess
 import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-BENCH = HERE.parent.parent / "build" / "bench"
+from runs import BENCH, HERE, measure, say
+from state import w5, w9, w10
+from w2 import w2
+
 PYTHON = sys.executable
 PEERS = ("duckdb", "polars", "datafusion")
 FORMATS = {"csv": "csv", "jsonl": "json"}  # ending of the file -> weir's name of the format
@@ -40,30 +46,6 @@ QUERIES = {
     "q2": f"SELECT window_start, user_id, COUNT(*), SUM(price) FROM {WINDOW}, user_id;",
     "q4": "SELECT ts, user_id, page, price FROM clicks WHERE dur < 300;",
 }
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def measure(command, threads, stdout):
-    """Run to the end; {"wall", "cpu", "rss_mb"} and what it printed when stdout is None."""
-    env = dict(os.environ, TZ="UTC")
-    complaints = BENCH / "stderr.txt"
-    with open(complaints, "wb") as stderr:
-        start = time.monotonic()
-        child = subprocess.Popen(
-            command, stdout=subprocess.PIPE if stdout is None else stdout, stderr=stderr, env=env,
-            preexec_fn=lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads]))
-        printed = child.stdout.read() if stdout is None else b""
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.monotonic() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit {child.returncode}\n"
-                           + complaints.read_text("utf-8", "replace")[-2000:])
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime,
-            "rss_mb": usage.ru_maxrss / 1024}, printed
 
 
 def sql_file(query, ending, source):
@@ -263,7 +245,8 @@ def instructions(args):
     return figures
 
 
-WORKLOADS = {"w1": w1, "start": start, "memory": memory, "instructions": instructions}
+WORKLOADS = {"w1": w1, "start": start, "memory": memory, "instructions": instructions,
+             "w2": w2, "w5": w5, "w9": w9, "w10": w10}
 
 
 def gate(figures):

@@ -18,8 +18,8 @@ from program import ROOT  # noqa: E402
 
 KINDS = ("kill", "eio", "enospc")
 EXIT_CODES = {"kill": (-9,), "eio": (5,), "enospc": (5, 7)}
-BEFORE_RECOVERY = "epoch_done:2:kill"
-TIGHT = "SET 'state.memory-limit' = '4 mb';\n"  # so that state is spilled
+BEFORE_RECOVERY = "epoch_done:1:kill"
+TIGHT = "SET 'state.memory-limit' = '1 mb';\n"  # so that state is spilled
 
 
 def points():
