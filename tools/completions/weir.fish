@@ -1,7 +1,8 @@
 # weir.fish - completion of weir(1) for fish.
-set -l jobs run check explain doctor test help version
+set -l jobs run state check explain doctor test help version
 complete -c weir -f
 complete -c weir -n "not __fish_seen_subcommand_from $jobs" -a run -d 'run a file of SQL as one job'
+complete -c weir -n "not __fish_seen_subcommand_from $jobs" -a state -d 'verify, describe or print the state of a job'
 complete -c weir -n "not __fish_seen_subcommand_from $jobs" -a check -d 'parse, bind and plan; run nothing'
 complete -c weir -n "not __fish_seen_subcommand_from $jobs" -a explain -d 'print the plans of a file'
 complete -c weir -n "not __fish_seen_subcommand_from $jobs" -a doctor -d 'what this build and machine can do'
@@ -17,6 +18,11 @@ complete -c weir -l format -x -a 'table box csv tsv json jsonl markdown line' -d
 complete -c weir -s v -l param -x -d 'name=value: a parameter of the SQL'
 complete -c weir -l threads -x -d 'worker threads'
 complete -c weir -l catalog -r -F -d 'file that keeps tables and views'
+complete -c weir -l name -x -d 'name of the job'
+complete -c weir -l state -r -F -d 'folder of the state of the job'
+complete -c weir -l fresh -d 'forget the state of the job'
+complete -c weir -l stop-timeout -x -d 'seconds that a stop may take'
+complete -c weir -l restart -x -d 'crash after so many epochs, for tests'
 complete -c weir -l batch -x -d 'rows per batch, for tests'
 complete -c weir -l seed -x -d 'run on one thread in the order of this seed'
 complete -c weir -l no-header -d 'leave out the line of column names'

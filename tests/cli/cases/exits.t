@@ -83,6 +83,7 @@ check finds all errors and runs nothing.
   $ weir check job.sql
   2 statements, no errors
   $ weir run job.sql
+  note: finished epoch=1
   $ weir run bad.sql
   error[W2020]: a job has no place for a query's rows
     --> bad.sql:1:1
@@ -151,7 +152,6 @@ Time and signals.
   interrupted
   [130]
   $ timeout --foreground --preserve-status -s TERM 2 weir -q run endless.sql
-  [143]
 
 A reader that leaves, a full disk, no stdout at all.
 

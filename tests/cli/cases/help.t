@@ -8,11 +8,11 @@ Help is made from the tables that the program works by.
     weir [options] FILE       run a script; ends at the first error
     weir -c SQL               run statements
     weir run FILE             run a file as one job: all its INSERTs together
+    weir state check|show|export JOB verify, describe or print a job's state
     weir check FILE           find the errors of a file without running it
     weir explain FILE|SQL     show the plans of a file's or a text's statements
     weir test [PATHS]         run golden files (.slt) and folders of them
     weir doctor               say what this build has and where files are kept
-    weir help [TOPIC]         this text, or more on one topic
   $ weir help W2013
   W2013: column does not exist
   
