@@ -68,8 +68,8 @@ Status desk_run_begin(Desk *d, const Plan *plan, Err *err) MUST_USE;
 /* The same for a query that crashes after every options.restart_epochs epochs (tests). */
 Status desk_run_restarting(Desk *d, const Plan *plan, Err *err) MUST_USE;
 u32 weir_threads(const Weir *w);
-/* All INSERTs of a job's script, in order; everything else takes effect at once. *ret_inserts is the
- * caller's to free, on failure too. */
+/* All INSERTs of a job's script, in order; everything else takes effect at once. *ret_inserts is
+ * the caller's to free, on failure too. */
 Status desk_collect_inserts(Desk *d, Str script, const Insert ***ret_inserts, u32 *ret_n,
                             Err *err) MUST_USE;
 /* A temporary memory table, in place of an older one; create: its CREATE statement. */
