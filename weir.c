@@ -283,8 +283,7 @@ desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err)
                           .interrupt = &w->interrupt,
                           .tick = d->out->progress ? run_tick : NULL,
                           .tick_ctx = &run,
-                          .memory_limit =
-                              (u64)weir_setting_quantity(w, "state.memory-limit")};
+                          .memory_limit = (u64)weir_setting_quantity(w, "state.memory-limit")};
     if (state) run_keeps(d, state, &options);
     TRY(job_open(plan, &options, &run.job, err));
     pthread_mutex_init(&run.lock, NULL);
