@@ -356,6 +356,9 @@ feed_proc_time_us(Feed *f)
 
 enum { POSITION_HEAD = 4 * 8, POSITION_PART = 5 * 8, PART_ENDED = 1, PART_PROBED = 2 };
 
+/* Behind every time that a row can have; a unit may be added. */
+#define WM_MAX_US (WATERMARK_MAX - 1000000)
+
 static void
 put_u64(StrBuf *out, u64 x)
 {
@@ -455,11 +458,12 @@ feed_restore(Feed *f, Str position, Err *err)
         const char *at = position.ptr + POSITION_HEAD + i * POSITION_PART;
         Part *p = f->parts[i];
         p->ended = get_u64(at, 0) & PART_ENDED;
-        p->probed = p->probing = get_u64(at, 0) & PART_PROBED;
-        p->taken = get_u64(at, 1);
-        p->posted = get_u64(at, 2);
+        p->taken = p->posted = get_u64(at, 1); /* all were used up, or nobody wants them */
+        p->probed = p->probing = (get_u64(at, 0) & PART_PROBED) || p->taken; /* no rewind now */
         p->wm_us = (i64)get_u64(at, 3);
         p->max_us = (i64)get_u64(at, 4);
+        if (MAX(p->wm_us, p->max_us) > WM_MAX_US || p->max_us > p->wm_us)
+            return state_damaged("a partition's watermark", err);
     }
     return ERR_OK;
 }

@@ -71,12 +71,30 @@ fake_bounded(const Source *s)
     return true;
 }
 
+static void
+fake_save(const Source *s, StrBuf *out)
+{
+    const Fake *f = (const Fake *)(const void *)s;
+    strbuf_add(out, (const char *)f->at, sizeof f->at);
+}
+
+static Status
+fake_restore(Source *s, Str saved, Err *err)
+{
+    Fake *f = (Fake *)(void *)s;
+    if (saved.len != sizeof f->at) return err_set(err, W5004, POS_NONE, "no position");
+    memcpy(f->at, saved.ptr, sizeof f->at);
+    return ERR_OK;
+}
+
 static const SourceDef fake_source = {.open = fake_open,
                                       .bounded = fake_bounded,
                                       .partitions = fake_partitions,
                                       .fetch = fake_fetch,
                                       .rewind = fake_rewind,
                                       .chunk_free = fake_chunk_free,
+                                      .save = fake_save,
+                                      .restore = fake_restore,
                                       .close = fake_close};
 
 static Feed *
@@ -221,6 +239,76 @@ a_barrier_waits_for_chunks_in_hand(void)
     arena_free(a);
 }
 
+/* A subtask that has passed and then leaves does not count for one that has still to pass. */
+static void
+leaving_behind_a_barrier_is_no_pass(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"cccc"}, .nparts = 1};
+    Feed *f = feed_over(a, &fake, true, false);
+    Taken x;
+    CHECK(take(f, &x) == TAKE_CHUNK);
+    feed_barrier(f, 1);
+    feed_passed(f);
+    feed_leave(f, 1);
+    CHECK(feed_position(f).len == 0);
+    feed_post(f, &x, 10);
+    feed_return(f, &x);
+    CHECK(take_in(f, 0, &x) == TAKE_BARRIER);
+    feed_passed(f);
+    CHECK(feed_position(f).len > 0);
+    feed_leave(f, 1);
+    feed_barrier(f, 2); /* nobody is left: it stands */
+    CHECK(feed_position(f).len > 0);
+    feed_close(f);
+    arena_free(a);
+}
+
+/* Two partitions: one in its middle, one only looked at. */
+static void
+a_feed_goes_on_where_it_was(void)
+{
+    Arena *a = arena_new();
+    Fake fake = {.script = {"ccc", "cc"}, .nparts = 2}, again = fake;
+    Feed *f = feed_over(a, &fake, true, false);
+    Taken x;
+    Err err;
+    for (u32 i = 0; i < 2; i++) {
+        CHECK(take(f, &x) == TAKE_CHUNK && x.probe && x.partition == i);
+        feed_return(f, &x);
+        CHECK(feed_probe(f, &x, 100 * (i + 1), &err) == ERR_OK);
+    }
+    CHECK(take(f, &x) == TAKE_CHUNK && x.partition == 0);
+    feed_post(f, &x, 150);
+    feed_return(f, &x);
+    feed_barrier(f, 1);
+    feed_passed(f);
+    feed_passed(f);
+    Str position = feed_position(f);
+
+    Feed *g = feed_over(a, &again, true, false);
+    CHECK(feed_restore(g, position, &err) == ERR_OK);
+    CHECK(feed_watermark(g) == 150 && feed_next_seq(g) == 1);
+    i64 wm;
+    CHECK(take(g, &x) == TAKE_CHUNK && !x.probe && x.partition == 0 && x.number == 1);
+    CHECK(feed_incoming(g, &x, &wm) && wm == 150);
+    feed_post(g, &x, 500);
+    feed_return(g, &x);
+    CHECK(take(g, &x) == TAKE_CHUNK && !x.probe && x.partition == 1 && x.number == 0);
+    CHECK(feed_incoming(g, &x, &wm) && wm == WATERMARK_NONE);
+    feed_return(g, &x);
+    feed_close(g);
+
+    for (u32 len = 0; len < position.len; len++) { /* what is cut off is no position */
+        Fake cut = fake;
+        Feed *h = feed_over(a, &cut, true, false);
+        CHECK(feed_restore(h, (Str){position.ptr, len}, &err) != ERR_OK && err.code == W5004);
+        feed_close(h);
+    }
+    feed_close(f);
+    arena_free(a);
+}
+
 static void
 ordered_partitions_go_one_chunk_at_a_time(void)
 {
@@ -242,5 +330,6 @@ ordered_partitions_go_one_chunk_at_a_time(void)
 }
 
 TESTS(TEST(maxima_pass_from_chunk_to_chunk), TEST(probes_decide_who_is_first),
-      TEST(an_idle_partition_is_probed_later),
-      TEST(a_barrier_waits_for_chunks_in_hand), TEST(ordered_partitions_go_one_chunk_at_a_time))
+      TEST(an_idle_partition_is_probed_later), TEST(a_barrier_waits_for_chunks_in_hand),
+      TEST(leaving_behind_a_barrier_is_no_pass), TEST(a_feed_goes_on_where_it_was),
+      TEST(ordered_partitions_go_one_chunk_at_a_time))
