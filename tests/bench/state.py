@@ -73,15 +73,18 @@ def w9(args):
     return {"seconds": runs, "ratios": ratios}
 
 
-def settled(child, seconds=2.0):
-    """Waits until the process uses no more processor time."""
-    used, since = -1, time.monotonic()
-    while time.monotonic() - since < seconds:
-        with open(f"/proc/{child.pid}/stat", encoding="utf-8") as f:
-            ticks = sum(map(int, f.read().rsplit(") ", 1)[1].split()[11:13]))
-        if ticks > used + 2:
-            used, since = ticks, time.monotonic()
-        time.sleep(0.1)
+def ticks(child):
+    """Hundredths of a second of processor that it has used."""
+    with open(f"/proc/{child.pid}/stat", encoding="utf-8") as f:
+        return sum(map(int, f.read().rsplit(") ", 1)[1].split()[11:13]))
+
+
+def settled(child):
+    """Waits until the process does little more than look for new files."""
+    before = -100
+    while ticks(child) - before > 20:
+        before = ticks(child)
+        time.sleep(2)
 
 
 def resident_mb(child):

@@ -52,10 +52,16 @@ def main():
     crash = Crash(__doc__, [("--points", ""), ("--times", 3)], rows=60000, interval="5 ms")
     want = crash.undisturbed()
     for point in crash.args.points.split(",") if crash.args.points else points():
+        if point.startswith("spill"):
+            crash.sinks = ["keys"]
+            want = crash.undisturbed(settings=TIGHT)
         passed = {kind: sum(attack(crash, point, n, kind, want) for n in range(1, crash.args.times + 1))
                   for kind in KINDS}
         print(f"{point:<20} " + ", ".join(f"{kind} {n}" for kind, n in passed.items()), flush=True)
         crash.check(passed["kill"] > 0, f"{point} is passed by some run")
+        if point.startswith("spill"):
+            crash.sinks = crash.args.sinks.split(",")
+            want = crash.undisturbed()
     crash.done()
 
 
