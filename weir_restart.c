@@ -12,7 +12,7 @@
 
 /* Epochs end between blocks: small ones have few rows. They double every so many starts, or a long
  * file would take as many crashes as it has lines. */
-enum { BLOCK_BYTES = 64, BLOCK_STARTS = 32, BLOCK_DOUBLINGS = 14 };
+enum { BLOCK_BYTES = 64, BLOCK_STARTS = 8, BLOCK_DOUBLINGS = 14 };
 
 /* Rows of one epoch, not yet shown. */
 typedef struct Pending {
