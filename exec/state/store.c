@@ -237,6 +237,15 @@ files_remove(StateStore *s, Err *err)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
+/* When the new map cannot be had the old one is gone already, so the address space is tried first.
+ */
+static bool
+address_space_has(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at != MAP_FAILED && munmap(at, bytes) == 0;
+}
+
 /* Half of the address space at most, where that is limited. */
 static size_t
 map_bytes_wanted(void)
@@ -265,7 +274,10 @@ env_open(StateStore *s)
         if (!rc) return 0;
         mdb_env_close(s->env);
         s->env = NULL;
-        if (rc != ENOMEM || bytes <= map_bytes_least) return rc;
+        if (rc == EINVAL) return MDB_CORRUPTED; /* the file asks for a map that cannot be */
+        if (rc != ENOMEM) return rc;
+        if (bytes > map_bytes_least) continue;
+        return address_space_has(map_bytes_least) ? MDB_CORRUPTED : rc;
     }
 }
 
@@ -481,13 +493,6 @@ state_store_map(const StateStore *s, const void **ret_from, size_t *ret_bytes)
 
 /* When the new map cannot be had the old one is gone already, so the address space is tried first.
  */
-static bool
-address_space_has(size_t bytes)
-{
-    void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return at != MAP_FAILED && munmap(at, bytes) == 0;
-}
-
 int
 store_map_grow(StateStore *s)
 {

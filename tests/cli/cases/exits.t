@@ -82,8 +82,7 @@ check finds all errors and runs nothing.
   $ printf "CREATE TABLE t (a INT) WITH ('connector' = 'blackhole');\nINSERT INTO t VALUES (1);\n" > job.sql
   $ weir check job.sql
   2 statements, no errors
-  $ weir run job.sql
-  note: finished epoch=1
+  $ weir -q run job.sql
   $ weir run bad.sql
   error[W2020]: a job has no place for a query's rows
     --> bad.sql:1:1
