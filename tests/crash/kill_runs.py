@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """kill_runs.py - kill -9 at random instants of a running job, started again each time until it ends.
 
-    kill_runs.py [--kills 40] [--rows N] [--seed 1] [--sinks days,large] [--interval "20 ms"] [--keep FOLDER]
+    kill_runs.py [--kills 40] [--rows N] [--seed 1] [--sinks days,large] [--interval "20 ms"] [--threads 1,2,4]
+                 [--keep FOLDER]
 
-Whole runs are made until there were so many kills. Each life has one, two or four workers, and one in ten is
+Whole runs are made until there were so many kills. Each life has a number of workers of its own, and one in ten is
 stopped by SIGTERM instead; one in eight is killed three times in a row before its recovery can have ended. At the
 end: what was lost, what came twice, whether each run moved on between kills, and the time from a start until its
 first new row was in a file.
@@ -29,6 +30,7 @@ class Lives:
 
     def __init__(self, crash):
         self.crash, self.rng = crash, crash.rng
+        self.threads = crash.args.threads.split(",")
         self.kills = self.stops = self.in_recovery = self.runs = self.lost = self.doubled = 0
         self.first_row, self.epochs = [], []
 
@@ -44,7 +46,7 @@ class Lives:
 
     def life(self, job, seconds):
         """True when the job has ended."""
-        child = job.start(job.command("--threads", self.rng.choice([1, 2, 4])))
+        child = job.start(job.command("--threads", self.rng.choice(self.threads)))
         before = job.epoch()
         code = self.wait(job, child, seconds, measure=before > 0)
         if code is None:
@@ -88,7 +90,7 @@ class Lives:
 
 
 def main():
-    crash = Crash(__doc__, [("--kills", 40)])
+    crash = Crash(__doc__, [("--kills", 40), ("--threads", "1,2,4")])
     want = crash.undisturbed()
     lives = Lives(crash)
     while lives.kills < crash.args.kills and crash.failed < 5:
