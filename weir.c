@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "connectors/options.h"
 #include "exec/funcs/funcs.h"
+#include "planner/explain.h"
 #include "weir_desk.h"
 #include <pthread.h>
 #include <stdarg.h>
@@ -56,6 +57,7 @@ weir_close(Weir *w)
     memory_store_free(w->memory);
     timezone_free(w->zone);
     weir_settings_free(w);
+    weir_late_free(w);
     mem_free((void *)(uintptr_t)w->options.catalog);
     mem_free((void *)(uintptr_t)w->options.base_dir);
     mem_free((void *)(uintptr_t)w->options.jobs);
@@ -157,7 +159,8 @@ desk_open(Desk *d, Weir *w, const WeirOutput *out, bool check)
                               .optimize = !w->options.no_optimize,
                               .duration = duration_parse,
                               .table_spec = desk_table_spec,
-                              .state_table = desk_state_table};
+                              .state_table = desk_state_table,
+                              .late_table = desk_late_table};
     (void)duration_parse(weir_setting(w, "table.exec.source.idle-timeout"),
                          &d->planner.idle_timeout_us);
 }
@@ -283,6 +286,7 @@ desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err)
                           .interrupt = &w->interrupt,
                           .tick = d->out->progress ? run_tick : NULL,
                           .tick_ctx = &run,
+                          .late_naming = expr_explain,
                           .memory_limit = (u64)weir_setting_quantity(w, "state.memory-limit")};
     if (state) run_keeps(d, state, &options);
     TRY(job_open(plan, &options, &run.job, err));
@@ -290,6 +294,7 @@ desk_run_plan(Desk *d, const Plan *plan, DeskState *state, Err *err)
     Status st = desk_run_begin(d, plan, err);
     if (!st) st = job_run(run.job, err);
     if (state) state->finished = !st && job_finished(run.job);
+    desk_keep_late(w, run.job);
     const JobCounts *c = job_counts(run.job);
     WeirSummary summary = {.ran = true,
                            .rows_in = c->rows_in,

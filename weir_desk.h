@@ -9,6 +9,7 @@
  *   weir_run.c       a script as one job that stops and goes on
  *   weir_restart.c   queries that crash on the way, for tests
  *   weir_state.c     the state of jobs, looked at
+ *   weir_late.c      late rows, kept to be read
  *   weir_compare.c   its stored plan beside the one it would run now
  */
 #pragma once
@@ -29,6 +30,8 @@ typedef struct Param {
     Str name, value; /* owned */
 } Param;
 
+typedef struct LateKept LateKept;
+
 struct Weir {
     WeirOptions options; /* its texts are owned */
     Catalog *catalog;
@@ -38,6 +41,8 @@ struct Weir {
     u32 nsettings, settings_cap;
     Param *params;
     u32 nparams, params_cap;
+    LateKept *late; /* by table: see weir_late.c */
+    u32 nlate, late_cap;
     atomic_bool interrupt, stop;
 };
 
@@ -76,6 +81,13 @@ Status desk_collect_inserts(Desk *d, Str script, const Insert ***ret_inserts, u3
 Status desk_make_table(Desk *d, const char *create, Str table, Err *err) MUST_USE;
 /* PlannerEnv.state_table: the rows of an operator's state, as a table of the session. */
 Status desk_state_table(void *ctx, Arena *a, Str job, Str op, Str *ret_table, Err *err) MUST_USE;
+/* After a run: its late rows are what t$late has from now on, for each table t that it read. */
+void desk_keep_late(Weir *w, Job *job);
+void weir_late_free(Weir *w);
+/* PlannerEnv.late_table. W2002: no run has read the table, it has no watermark, or keeps none. */
+Status desk_late_table(void *ctx, Arena *a, Str table, Str *ret_table, Err *err) MUST_USE;
+/* desk_make_table() for batches of late_schema. */
+Status desk_make_late_table(Desk *d, Str table, Err *err) MUST_USE;
 /* plan_inserts(), but for what cannot run yet. plan_done() is the caller's. */
 Status desk_plan_inserts(Desk *d, const Insert *const *inserts, u32 n, Plan **ret_plan,
                          Err *err) MUST_USE;

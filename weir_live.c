@@ -1,6 +1,7 @@
 /* weir_live.c - live queries that are stepped: rows are pushed into memory tables, the job works
  * until it is idle, and what came out is looked at. Used by the .slt runner's stream verbs. */
 #include "base/mem.h"
+#include "planner/explain.h"
 #include "weir_desk.h"
 
 struct WeirJob {
@@ -82,7 +83,8 @@ live_open(WeirJob *j, Weir *w, Str query, Err *err)
                           .batch_rows =
                               w->options.batch_rows ? w->options.batch_rows : BATCH_ROWS_MAX,
                           .seed = w->options.seed,
-                          .interrupt = &w->interrupt};
+                          .interrupt = &w->interrupt,
+                          .late_naming = expr_explain};
     return job_open(j->plan, &options, &j->job, err);
 }
 
@@ -113,6 +115,7 @@ weir_job_finish(WeirJob *j, Err *err)
 {
     live_tables(j->desk.weir, table_ends);
     TRY(job_run(j->job, err));
+    desk_keep_late(j->desk.weir, j->job);
     const JobCounts *c = job_counts(j->job);
     WeirSummary summary = {.ran = true,
                            .rows_in = c->rows_in,

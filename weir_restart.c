@@ -6,6 +6,7 @@
  * committed, as an exactly-once sink does; those of an undecided epoch are forgotten. */
 #include "base/mem.h"
 #include "exec/state/store.h"
+#include "planner/explain.h"
 #include "weir_desk.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -109,12 +110,14 @@ restarting_start(Restarting *r, const Plan *plan, StateStore *store, WeirSummary
         .store = store,
         .committed = restarting_committed,
         .committed_ctx = r,
+        .late_naming = expr_explain,
         .memory_limit = (u64)weir_setting_quantity(d->weir, "state.memory-limit")};
     Job *job = NULL;
     r->passed = state_store_epoch(store);
     TRY(job_open(plan, &options, &job, err));
     Status st = job_run(job, err);
     if (!st) restarting_show(r, UINT64_MAX);
+    desk_keep_late(d->weir, job);
     const JobCounts *c = job_counts(job);
     summary->rows_in = c->rows_in;
     summary->rows_out = c->rows_out;

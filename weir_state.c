@@ -405,6 +405,9 @@ weir_state(Weir *w, WeirStateLook look, const char *folder, const WeirOutput *ou
 
 /* ---- state('job', 'operator') --------------------------------------------------------------- */
 
+/* Instead of an operator: 't$late'. */
+static const Str late_suffix = {"$late", 5};
+
 /* The operator by its number, or by the beginning of its text, of which there must be one. */
 static Status
 operator_find(const Looked *k, Str wanted, u32 *ret_id, Err *err)
@@ -488,10 +491,40 @@ desk_make_table(Desk *d, const char *create, Str table, Err *err)
     return st;
 }
 
+/* The late rows of a table, however often the job reads it. */
+static Status
+late_rows_below(const Looked *k, const PlanNode *n, Str table, TableFill *fill, bool *ret_any,
+                Err *err)
+{
+    for (u32 i = 0; i < n->ninputs; i++) {
+        TRY(late_rows_below(k, n->input[i], table, fill, ret_any, err));
+    }
+    if (n->kind != PLAN_SCAN || !str_eq(str_from(n->scan.name), table)) return ERR_OK;
+    *ret_any = true;
+    return late_store_read(k->store, n->id, table_rows, fill, err);
+}
+
+static Status
+late_table_fill(Looked *k, Str wanted, Str table, Err *err)
+{
+    Str name = {wanted.ptr, wanted.len - late_suffix.len};
+    TableFill fill = {k->desk->weir, table};
+    bool any = false;
+    TRY(looked_plan(k, err));
+    TRY(desk_make_late_table(k->desk, table, err));
+    for (u32 i = 0; i < k->plan->nroots; i++) {
+        TRY(late_rows_below(k, k->plan->roots[i], name, &fill, &any, err));
+    }
+    if (any) return ERR_OK;
+    return err_set(err, W2002, POS_NONE, "the job does not read a table \"%.*s\"",
+                   (int)MIN(name.len, 100u), name.ptr);
+}
+
 static Status
 state_table_fill(Looked *k, Str wanted, Str table, Err *err)
 {
     u32 id = 0;
+    if (str_ends(wanted, late_suffix)) return late_table_fill(k, wanted, table, err);
     TRY(operator_find(k, wanted, &id, err));
     TRY(looked_plan(k, err));
     const PlanNode *n = looked_node(k, id);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "exec/late.h"
 
 typedef enum Phase {
     PHASE_IDLE,
@@ -54,6 +55,7 @@ epoch_write(Checkpoint *c, u64 epoch, Err *err)
 {
     TRY(sinks_each(c, epoch, false, err));
     if (c->options.store) {
+        late_log_write(c->options.late, epoch, &c->changes);
         TRY(state_store_commit(c->options.store, epoch, c->changes.at, c->changes.len, c->meta,
                                c->nmeta, err));
     }

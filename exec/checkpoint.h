@@ -18,9 +18,10 @@ typedef struct CheckpointOptions {
     Feed *const *feeds;
     const PlanNode *const *scans; /* of the feeds: positions are stored under their ids */
     u32 nfeeds;
-    StateStore *store;  /* NULL: nothing is stored, no epoch ends before the job does */
-    i64 interval_us;    /* between the ends of epochs; 0: as fast as they can follow (tests) */
-    bool inline_writes; /* no thread: whoever finds the epoch aligned writes it (seeded runs) */
+    struct LateLog *late; /* goes into each epoch; see exec/late.h */
+    StateStore *store;    /* NULL: nothing is stored, no epoch ends before the job does */
+    i64 interval_us;      /* between the ends of epochs; 0: as fast as they can follow (tests) */
+    bool inline_writes;   /* no thread: whoever finds the epoch aligned writes it (seeded runs) */
     const atomic_bool *stop; /* when set: end an epoch, then read no further; may be NULL */
     /* The epoch is durable and visible. With the lock held. May be NULL. */
     void (*committed)(void *ctx, u64 epoch);

@@ -11,6 +11,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "exec/feed.h"
+#include "exec/late.h"
 #include "exec/scan.h"
 #include "exec/workers.h"
 #include <stdio.h>
@@ -39,6 +40,7 @@ struct Job {
     JobCounts counts;
     _Atomic(u64) state_bytes; /* that operators hold */
     Checkpoint *checkpoint;
+    LateLog *late;
     Feed **feeds;
     const PlanNode **scans; /* of the feeds */
     u32 nfeeds, feeds_cap, scans_cap, tasks_cap;
@@ -221,6 +223,8 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
                      .state_bytes = &j->state_bytes,
                      .state_limit = j->options.memory_limit,
                      .state_folder = folder,
+                     .late = j->late,
+                     .epoch = &t->epoch,
                      .feed = s->feed,
                      .table = s->table,
                      .seq_bound = t->seq_bound,
@@ -287,6 +291,7 @@ stage_feed(Job *j, Stage *s, Err *err)
     j->feeds[j->nfeeds++] = s->feed;
     mem_grow(j->scans, s->table, j->scans_cap);
     j->scans[s->table] = s->scan;
+    if (watermark) late_log_add(j->late, s->table, s->scan, watermark->watermark.late_keep);
     if (!j->options.store) return ERR_OK;
     if (!feed_resumes(s->feed)) {
         return err_set(err, W2001, s->scan->pos,
@@ -294,6 +299,9 @@ stage_feed(Job *j, Stage *s, Err *err)
                        s->scan->scan.name);
     }
     if (!j->shared.epoch) return ERR_OK;
+    if (watermark) {
+        TRY(late_log_restore(j->late, late_log_tables(j->late) - 1, j->options.store, err));
+    }
     return state_store_each(j->options.store, s->scan->id, FEED_TABLE, feed_record, s->feed, err);
 }
 
@@ -383,6 +391,7 @@ job_checkpoint(Job *j, Err *err)
                                  .scans = j->scans,
                                  .nfeeds = j->nfeeds,
                                  .store = j->options.store,
+                                 .late = j->late,
                                  .interval_us = j->options.checkpoint_us,
                                  .inline_writes = j->options.seed || !j->options.checkpoint_us,
                                  .stop = j->options.stop,
@@ -401,6 +410,7 @@ job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
     j->options = *options;
     j->arena = arena_new();
     j->counts.watermark_us = WATERMARK_NONE;
+    j->late = late_log_new(options->late_naming);
     pthread_mutex_init(&j->shared.lock, NULL);
     if (options->store) j->shared.epoch = state_store_epoch(options->store);
     Status st = ERR_OK;
@@ -487,6 +497,12 @@ job_counts(const Job *j)
     return &j->counts;
 }
 
+LateLog *
+job_late(Job *j)
+{
+    return j->late;
+}
+
 u64
 job_bytes_total(const Job *j)
 {
@@ -506,6 +522,7 @@ job_close(Job *j)
     checkpoint_close(j->checkpoint);
     for (u32 i = 0; i < j->shared.ntasks; i++) task_destroy(j->shared.tasks[i]);
     for (u32 i = 0; i < j->nfeeds; i++) feed_close(j->feeds[i]);
+    late_log_free(j->late);
     mem_free(j->feeds);
     mem_free(j->scans);
     mem_free(j->shared.tasks);

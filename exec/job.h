@@ -3,6 +3,7 @@
  *     job_open -> (job_run | job_pump* -> job_run) -> job_close
  */
 #pragma once
+#include "exec/late.h"
 #include "exec/op.h"
 #include "exec/state/store.h"
 
@@ -27,7 +28,8 @@ typedef struct JobOptions {
     /* An epoch is durable and its files are visible. From any thread. May be NULL. */
     void (*committed)(void *ctx, u64 epoch);
     void *committed_ctx;
-    u64 memory_limit; /* of state, in bytes: what is beyond goes to files; 0: none */
+    u64 memory_limit;        /* of state, in bytes: what is beyond goes to files; 0: none */
+    LateNaming *late_naming; /* of computed columns in late rows; NULL: they are not shown */
 } JobOptions;
 
 /* Build tasks and operators and open sources and sinks. The plan must outlive the job. */
@@ -40,6 +42,7 @@ bool job_finished(const Job *j);
 /* Work until live sources have nothing new. */
 Status job_pump(Job *j, Err *err) MUST_USE;
 const JobCounts *job_counts(const Job *j);
+LateLog *job_late(Job *j);         /* the late rows of its tables, until job_close() */
 u64 job_bytes_total(const Job *j); /* of all bounded sources; 0: not known */
 /* Sinks that did not finish leave nothing half-made. NULL is fine. */
 void job_close(Job *j);

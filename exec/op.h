@@ -51,6 +51,8 @@ typedef struct OpCtx {
     _Atomic(u64) *state_bytes;
     u64 state_limit;
     const char *state_folder; /* the job's, for spilled panes; NULL: unnamed temporary files */
+    struct LateLog *late;     /* rows left out as late, see exec/late.h; NULL: they are forgotten */
+    const u64 *epoch;         /* the last one whose barrier the task has passed */
 } OpCtx;
 
 /* Pass on rows or time. Takes what it is given; the consumer's failure comes back. */

@@ -92,6 +92,34 @@ from_view(Binder *b, const CatalogEntry *entry, const TableRef *t, Rel *ret, Err
     return st;
 }
 
+/* t of t$late; empty: it is no such name. */
+static Str
+late_base(const Binder *b, const Path *p)
+{
+    static const Str suffix = {"$late", 5};
+    Str name = path_last(p).text;
+    bool late =
+        b->env->late_table && p->len == 1 && name.len > suffix.len && str_ends(name, suffix);
+    return late ? (Str){name.ptr, name.len - suffix.len} : (Str){0};
+}
+
+/* The front desk makes a table of it. */
+static Status
+from_late(Binder *b, const TableRef *t, Rel *ret, Err *err)
+{
+    const Path *p = &t->name.path;
+    Name name = {.pos = p->pos, .width = p->width};
+    Status st = b->env->late_table(b->env->ctx, b->a, late_base(b, p), &name.text, err);
+    if (st) {
+        err->pos = bind_pos(b, p->pos);
+        err->width = bind_width(b, p->width);
+        return st;
+    }
+    TableRef named = {.kind = TABLE_NAME, .pos = t->pos, .width = t->width};
+    named.name.path = (Path){.at = &name, .len = 1, .pos = p->pos, .width = p->width};
+    return bind_table_name(b, &named, ret, err);
+}
+
 Status
 bind_table_name(Binder *b, const TableRef *t, Rel *ret, Err *err)
 {
@@ -104,7 +132,9 @@ bind_table_name(Binder *b, const TableRef *t, Rel *ret, Err *err)
     const CteFrame *cte = from_find_cte(b, p);
     if (cte) return from_cte(b, cte, ret, err);
     CatalogEntry entry;
-    TRY(bind_find(b, p, &entry, err));
+    Status st = bind_find(b, p, &entry, err);
+    if (st && err->code == W2002 && late_base(b, p).len) return from_late(b, t, ret, err);
+    if (st) return st;
     if (entry.kind == CATALOG_VIEW) return from_view(b, &entry, t, ret, err);
     if (entry.kind != CATALOG_TABLE) {
         return bind_fail(b, W2002, t->pos, t->width, err, "\"%.*s\" is not a table or view",

@@ -1,5 +1,5 @@
 /* bind_option.c - the options of a table that are the planner's and not its connector's: those of
- * the watermark.
+ * the watermark, and of late rows.
  *
  * Each is a row: its name as Flink has it, and what becomes of its value. Rows without a place are
  * accepted for Flink's sake: watermarks are aligned over all tables as it is, and are known before
@@ -11,18 +11,20 @@
 typedef struct WatermarkOption {
     const char *name;
     u32 offset; /* of an i64 in WatermarkOptions; NOWHERE: accepted, nothing becomes of it */
+    i64 most;   /* a number from 0 on; 0: a duration */
 } WatermarkOption;
 
 enum { NOWHERE = UINT32_MAX };
 
 static const WatermarkOption watermark_options[] = {
-    {"scan.watermark.idle-timeout", offsetof(WatermarkOptions, idle_timeout_us)},
-    {"scan.watermark.max-advance", offsetof(WatermarkOptions, max_advance_us)},
-    {"scan.watermark.emit.strategy", NOWHERE},
-    {"scan.watermark.emit.on-event.gap", NOWHERE},
-    {"scan.watermark.alignment.group", NOWHERE},
-    {"scan.watermark.alignment.max-drift", NOWHERE},
-    {"scan.watermark.alignment.update-interval", NOWHERE},
+    {"scan.watermark.idle-timeout", offsetof(WatermarkOptions, idle_timeout_us), 0},
+    {"scan.watermark.max-advance", offsetof(WatermarkOptions, max_advance_us), 0},
+    {"late.keep", offsetof(WatermarkOptions, late_keep), LATE_KEEP_MAX},
+    {"scan.watermark.emit.strategy", NOWHERE, 0},
+    {"scan.watermark.emit.on-event.gap", NOWHERE, 0},
+    {"scan.watermark.alignment.group", NOWHERE, 0},
+    {"scan.watermark.alignment.max-drift", NOWHERE, 0},
+    {"scan.watermark.alignment.update-interval", NOWHERE, 0},
 };
 
 static const WatermarkOption *
@@ -41,6 +43,22 @@ plan_owns_option(Str key)
     return option_row(key) != NULL;
 }
 
+static Status
+option_value(const Binder *b, const WatermarkOption *row, const OptionDef *o, i64 *ret, Err *err)
+{
+    i64 value = 0;
+    bool fits = row->most ? str_to_i64(o->value, &value) && value <= row->most
+                          : b->env->duration && b->env->duration(o->value, &value);
+    if (fits && value >= 0) {
+        *ret = value;
+        return ERR_OK;
+    }
+    Status st = bind_fail(b, W2012, o->value_pos, o->value_width, err, "option '%s' needs a %s",
+                          row->name, row->most ? "number of rows" : "duration");
+    if (!row->most) return err_hint(err, st, "Write '30 s', '10 min' or '1 h'.");
+    return err_hint(err, st, "Write a number from 0 to %lld.", (long long)row->most);
+}
+
 Status
 bind_options(const Binder *b, const OptionList *list, WatermarkOptions *at, Err *err)
 {
@@ -53,13 +71,7 @@ bind_options(const Binder *b, const OptionList *list, WatermarkOptions *at, Err 
         }
         const WatermarkOption *row = option_row(o->key);
         if (!row || row->offset == NOWHERE) continue;
-        i64 us = 0;
-        if (!b->env->duration || !b->env->duration(o->value, &us) || us < 0) {
-            Status st = bind_fail(b, W2012, o->value_pos, o->value_width, err,
-                                  "option '%s' needs a duration", row->name);
-            return err_hint(err, st, "Write '30 s', '10 min' or '1 h'.");
-        }
-        *(i64 *)(void *)((u8 *)at + row->offset) = us;
+        TRY(option_value(b, row, o, (i64 *)(void *)((u8 *)at + row->offset), err));
     }
     return ERR_OK;
 }

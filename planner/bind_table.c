@@ -332,7 +332,7 @@ bind_table_def(Binder *b, const CreateTable *create, TableDef **ret_def, Err *er
                         STR_ARG(def->name));
     }
     TRY(table_constraints(&t, err));
-    def->watermark_options.idle_timeout_us = -1;
+    def->watermark_options = (WatermarkOptions){.idle_timeout_us = -1, .late_keep = LATE_KEEP};
     TRY(bind_options(b, &def->options, &def->watermark_options, err));
     *ret_def = def;
     return ERR_OK;
@@ -420,6 +420,7 @@ scan_watermark(Binder *b, const TableDef *def, const WatermarkOptions *options, 
     n->watermark.time_col = def->watermark_col;
     n->watermark.expr = def->watermark;
     n->watermark.max_advance_us = options->max_advance_us;
+    n->watermark.late_keep = (u32)options->late_keep;
     if (!rel->bounded) { /* what ends waits for all of its partitions */
         bool said = options->idle_timeout_us >= 0;
         n->watermark.idle_timeout_us = said ? options->idle_timeout_us : b->env->idle_timeout_us;

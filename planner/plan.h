@@ -150,6 +150,7 @@ struct PlanNode {
             BoundExpr *expr;
             i64 max_advance_us;  /* 0: no limit */
             i64 idle_timeout_us; /* 0: never idle */
+            u32 late_keep;       /* how many late rows can be read; 0: none */
         } watermark;
         struct {
             BoundExpr *cond;

@@ -25,7 +25,10 @@ typedef struct TableColumn {
 typedef struct WatermarkOptions {
     i64 idle_timeout_us; /* -1: as the session has it */
     i64 max_advance_us;  /* 0: no limit */
+    i64 late_keep;       /* 'late.keep': how many late rows can be read; 0: none */
 } WatermarkOptions;
+
+enum { LATE_KEEP = 10000, LATE_KEEP_MAX = 1000000 };
 
 typedef struct TableDef {
     Str name;
@@ -63,6 +66,8 @@ typedef struct PlannerEnv {
                          const struct TableSpec **ret_spec, bool *ret_bounded, Err *err);
     /* The name of a table with the rows of state('job', 'operator'). NULL: there is none. */
     Status (*state_table)(void *ctx, Arena *a, Str job, Str op, Str *ret_table, Err *err);
+    /* t$late: the name of a table with the late rows of table t. NULL: there is none. */
+    Status (*late_table)(void *ctx, Arena *a, Str table, Str *ret_table, Err *err);
 } PlannerEnv;
 
 /* CREATE TABLE's AST to a definition. Everything lives in a. */

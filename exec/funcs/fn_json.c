@@ -289,7 +289,7 @@ is_json_bind(FuncCall *call, Err *err)
 
 /* ---- making JSON ---------------------------------------------------------------------------- */
 
-static void
+void
 json_print(StrBuf *to, Type t, const void *slot, const TimeZone *zone)
 {
     StrBuf plain = {0};

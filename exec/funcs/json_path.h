@@ -3,6 +3,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/timezone.h"
+#include "base/type.h"
 
 /* Nesting deeper than this is not valid to us. */
 enum { JSON_DEPTH_MAX = 256, JSON_STEPS_MAX = 64 };
@@ -38,3 +40,6 @@ bool json_unescape_inside(StrBuf *to, Str inside) MUST_USE;
 void json_compact(StrBuf *to, Str value);
 /* "..." with what must be escaped escaped; ascii: everything beyond ASCII and / too. */
 void json_quote(StrBuf *to, Str text, bool ascii);
+/* Any value but NULL, as JSON_STRING gives it (fn_json.c). zone is for what CAST to text asks it.
+ */
+void json_print(StrBuf *to, Type t, const void *slot, const TimeZone *zone);

@@ -20,6 +20,8 @@ agg_windows(AggCore *c, const Schema *input)
     WindowClock clock = window_clock(time, c->ctx->session);
     c->cut = c->attached ? (WindowCut){.clock = clock, .unit_us = w->unit_us, .whole = true}
                          : window_cut(w, clock);
+    const PlanNode *local = c->node->kind == PLAN_GLOBAL_AGG ? NULL : c->node;
+    if (local && c->lateness) c->late = late_op(c->ctx, local->input[0], time);
     if (c->cut.whole) return;
     for (u32 i = 0; i < c->node->agg.naggs; i++) {
         c->each_window |= (c->shape.aggs[i]->def->flags & AGG_ORDERED) != 0;
@@ -188,7 +190,7 @@ leave_out_late(AggCore *c, const Batch *b)
     const i64 *wm = by_wm ? buf_data(b->wm, const i64) : NULL;
     i64 known_end = 0, known_us = 0;
     bool known = false;
-    u64 late = 0, after_close = 0;
+    u64 late = 0, after_close = 0, left_out[BATCH_MASK_WORDS] = {0};
     for (u32 i = 0; i < b->rows; i++) {
         if (!bit_get(c->at.keep, i)) continue;
         i64 end = c->at.first_end_us[i], row_us = wm ? wm[i] : WATERMARK_NONE;
@@ -203,10 +205,16 @@ leave_out_late(AggCore *c, const Batch *b)
         }
         bit_clear(c->at.keep, i);
         bool by_row = agg_last_us(c, last) <= row_us;
-        late += by_row;
         after_close += !by_row;
+        if (!by_row) continue;
+        late++;
+        bit_set(left_out, i);
+        c->at.first_end_us[i] = last;
     }
-    if (late) c->ctx->counts->rows_late += late;
+    if (late) {
+        c->ctx->counts->rows_late += late;
+        late_rows(c->late, &(LateRows){b, left_out, c->at.first_end_us, NULL});
+    }
     if (after_close) c->ctx->counts->rows_late_after_close += after_close;
 }
 

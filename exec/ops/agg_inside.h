@@ -1,5 +1,6 @@
 /* agg_inside.h - what agg_core.c (rows in) and agg_fire.c (rows out, state) share. */
 #pragma once
+#include "exec/late.h"
 #include "exec/ops/agg_core.h"
 #include "exec/ops/agg_spill.h"
 #include "exec/ops/pane_set.h"
@@ -19,6 +20,7 @@ struct AggCore {
     AggSpill *spill; /* counts the panes, and freezes what memory has no room for */
     Slide *slide;    /* NULL: a pane is a window */
     KeyBatch *keys;
+    LateOp *late;  /* NULL: late rows are not kept */
     i64 closed_us; /* windows that end by then are closed */
     /* The window being emitted. */
     Pane *firing; /* its rows; NULL: none */

@@ -15,6 +15,7 @@
  *
  * State tables: 0 the rows; 1 one record: the time up to which windows are closed, i64. */
 #include "base/mem.h"
+#include "exec/late.h"
 #include "exec/op.h"
 #include "exec/ops/pane_set.h"
 #include "exec/ops/rank_rows.h"
@@ -31,6 +32,7 @@ typedef struct Rank {
     WindowClock clock;
     bool windowed, by_event;
     PaneShape shape; /* partition columns; a RankPart * behind them */
+    LateOp *late;    /* NULL: late rows are not kept */
     PaneSet *windows;
     KeyBatch *keys; /* NULL: the window is the whole partition */
     Held *held;
@@ -147,6 +149,7 @@ rank_create(OpCtx *ctx, const PlanNode *n, Op **ret_op, Err *err)
     rank_order(r, n, in);
     r->clock = window_clock(n->rank.time_type, ctx->session);
     r->by_event = !r->windowed || n->rank.event_time;
+    if (r->windowed && r->by_event) r->late = late_op(ctx, n->input[0], n->rank.time_type);
     RowLayout *layout = row_layout_new(ctx->arena, in, columns, ncolumns, NULL, 0);
     (void)row_layout_add(layout, sizeof(RankPart *));
     r->shape.layout = layout;
@@ -234,6 +237,7 @@ leave_out_late(Rank *r, const Batch *b)
     if (!r->windowed || (!b->wm && r->closed_us == WATERMARK_NONE)) return;
     const i64 *wm = b->wm && r->by_event ? buf_data(b->wm, const i64) : NULL;
     i64 end_us = r->at.first_end_us[0], last_us = last_us_of(r, end_us);
+    u64 late = 0, left_out[BATCH_MASK_WORDS] = {0};
     for (u32 i = 0; i < b->rows; i++) {
         if (r->at.first_end_us[i] != end_us) {
             end_us = r->at.first_end_us[i];
@@ -242,9 +246,13 @@ leave_out_late(Rank *r, const Batch *b)
         bool by_row = wm && last_us <= wm[i];
         if (!by_row && last_us > r->closed_us) continue;
         bit_clear(r->at.keep, i);
-        r->ctx->counts->rows_late += by_row;
+        late += by_row;
         r->ctx->counts->rows_late_after_close += !by_row;
+        if (by_row) bit_set(left_out, i);
     }
+    if (!late) return;
+    r->ctx->counts->rows_late += late;
+    late_rows(r->late, &(LateRows){b, left_out, r->at.first_end_us, NULL});
 }
 
 /* Their partitions, in r->lane_row. */

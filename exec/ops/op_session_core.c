@@ -22,6 +22,8 @@ session_core_init(SessionCore *c, OpCtx *ctx, const PlanNode *n, const TimeWindo
     c->gap_us = MIN(w->size_us, GAP_MAX_US);
     c->unit_us = w->unit_us;
     c->clock = window_clock(c->input->at[w->time_col].type, ctx->session);
+    bool late = w->event_time && !w->bounded_only;
+    if (late) c->late = late_op(ctx, n->input[0], c->input->at[w->time_col].type);
     c->layout = layout;
     c->table = session_table_new(layout, c->gap_us, &user->fns, c);
     c->keys = key_batch_new(layout);
@@ -101,9 +103,24 @@ lane_is_late(SessionCore *c, u32 lane, i64 ts_us, i64 wm_us)
     c->all_kept = false;
     if (wm_us != WATERMARK_NONE && ts_us + c->gap_us - c->unit_us <= wm_us) {
         c->ctx->counts->rows_late++;
+        if (!c->any_late) memset(c->left_out, 0, sizeof c->left_out);
+        c->any_late = true;
+        bit_set(c->left_out, lane);
     } else {
         c->ctx->counts->rows_late_after_close++;
     }
+}
+
+/* Late rows were held before, and so have places; each would have been a session of its own. */
+static void
+tell_late(SessionCore *c, const Batch *b, const i64 *ts)
+{
+    i64 end_us[BATCH_ROWS_MAX];
+    if (!c->any_late) return;
+    c->any_late = false;
+    for (u32 i = 0; i < b->rows; i++) end_us[i] = ts[i] + c->gap_us;
+    window_from_event(c->clock, end_us, b->rows);
+    late_rows(c->late, &(LateRows){b, c->left_out, end_us, c->place});
 }
 
 /* The kept lanes, in order; with wm, each after what its watermark closes. */
@@ -130,6 +147,7 @@ assign_sessions(SessionCore *c, const Batch *b, const i64 *ts, const i64 *wm)
     for (u32 i = 0; i < b->rows && session_table_merged(c->table); i++) {
         if (c->slot[i] != SESSION_NONE) c->slot[i] = session_heir(c->table, c->slot[i]);
     }
+    tell_late(c, b, ts);
     c->user->rows(c, b);
     session_table_settle(c->table);
 }

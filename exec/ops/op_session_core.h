@@ -9,6 +9,7 @@
  * late, and what it merges, depends on what has closed by then. All other rows commute, since they
  * cannot be late for the sessions that they touch (DIALECT 4). */
 #pragma once
+#include "exec/late.h"
 #include "exec/op.h"
 #include "exec/state/held.h"
 #include "exec/state/session_table.h"
@@ -51,7 +52,9 @@ struct SessionCore {
     u32 slot[BATCH_ROWS_MAX];
     HeldPlace place[BATCH_ROWS_MAX]; /* without watermarks: rows of a partition are in order */
     u64 keep[BATCH_MASK_WORDS];
-    bool all_kept;
+    bool all_kept, any_late;
+    u64 left_out[BATCH_MASK_WORDS]; /* the late ones, if any */
+    LateOp *late;                   /* NULL: late rows are not kept */
 };
 
 enum { SESSION_TABLE_CORE, SESSION_TABLE_SLOW, SESSION_TABLE_OPEN }; /* numbers of state tables */
