@@ -25,7 +25,7 @@ typedef struct Plan {
     long delay_ms;
 } Plan;
 
-/* A switch of the process, as the environment that it comes from: written once, before it is read. */
+/* A switch of the process, as the environment that it comes from: written once, then read. */
 static Plan plan = {.point = FAIL_COUNT};       /* tidy: ok */
 static _Atomic(u64) passed;                     /* tidy: ok */
 static pthread_once_t once = PTHREAD_ONCE_INIT; /* tidy: ok */

@@ -15,6 +15,6 @@ typedef struct WorkOptions {
     Checkpoint *checkpoint; /* NULL: no epochs */
 } WorkOptions;
 
-/* Run until all tasks are done, or the checkpoint has been stopped; with until_idle, until nothing
+/* Run until all tasks are done or the checkpoint has stopped them; with until_idle, until nothing
  * more can be done before sources get new rows. The first failure stops everything and comes back. */
 Status workers_run(Shared *s, const WorkOptions *options, bool until_idle, Err *err) MUST_USE;
