@@ -16,5 +16,5 @@ typedef struct WorkOptions {
 } WorkOptions;
 
 /* Run until all tasks are done or the checkpoint has stopped them; with until_idle, until nothing
- * more can be done before sources get new rows. The first failure stops everything and comes back. */
+ * more can be done before sources get new rows. The first failure stops all and comes back. */
 Status workers_run(Shared *s, const WorkOptions *options, bool until_idle, Err *err) MUST_USE;
