@@ -29,6 +29,8 @@ typedef struct Restarting {
     u64 passed;    /* the epoch whose barrier came last: rows since then belong to the next */
     u32 committed; /* epochs of this start */
     u32 starts;
+    Job *job;
+    JobCounts at_epoch; /* of this start, by its last committed epoch */
     atomic_bool crash;
     Status status; /* of showing rows */
     Err err;
@@ -79,6 +81,7 @@ restarting_committed(void *ctx, u64 epoch)
     Restarting *r = ctx;
     pthread_mutex_lock(&r->lock);
     restarting_show(r, epoch);
+    job_epoch_counts(r->job, &r->at_epoch);
     if (++r->committed == r->desk->weir->options.restart_epochs) atomic_store(&r->crash, true);
     pthread_mutex_unlock(&r->lock);
 }
@@ -114,15 +117,17 @@ restarting_start(Restarting *r, const Plan *plan, StateStore *store, WeirSummary
         .memory_limit = (u64)weir_setting_quantity(d->weir, "state.memory-limit")};
     Job *job = NULL;
     r->passed = state_store_epoch(store);
+    r->at_epoch = (JobCounts){0};
     TRY(job_open(plan, &options, &job, err));
+    r->job = job;
     Status st = job_run(job, err);
     if (!st) restarting_show(r, UINT64_MAX);
     desk_keep_late(d->weir, job);
-    const JobCounts *c = job_counts(job);
-    summary->rows_in = c->rows_in;
-    summary->rows_out = c->rows_out;
-    summary->rows_late = c->rows_late;
-    summary->rows_skipped = c->rows_skipped;
+    const JobCounts *c = st ? &r->at_epoch : job_counts(job); /* a crash takes the rest along */
+    summary->rows_in += c->rows_in;
+    summary->rows_out += c->rows_out;
+    summary->rows_late += c->rows_late;
+    summary->rows_skipped += c->rows_skipped;
     job_close(job);
     return st;
 }

@@ -217,7 +217,7 @@ task_ops(Job *j, Stage *s, Task *t, u32 consumers, Err *err)
                      .session = j->options.session,
                      .env = j->options.env,
                      .output = &j->options.output,
-                     .counts = &j->counts,
+                     .counts = &t->counts,
                      .durable = j->options.store != NULL,
                      .job = j->options.job,
                      .state_bytes = &j->state_bytes,
@@ -338,6 +338,8 @@ stage_build(Job *j, Stage *s, u32 consumers, Err *err)
         t->in_order = s->in_order;
         t->passing = s->passing;
         t->epoch = j->shared.epoch;
+        counts_clear(&t->counts);
+        counts_clear(&t->passed);
         t->event_us = WATERMARK_NONE;
         t->in = nin ? arena_array(j->arena, Channel *, nin) : NULL;
         t->seq_bound = s->scan ? arena_make(j->arena, _Atomic(u64)) : NULL;
@@ -409,7 +411,6 @@ job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
     j->plan = plan;
     j->options = *options;
     j->arena = arena_new();
-    j->counts.watermark_us = WATERMARK_NONE;
     j->late = late_log_new(options->late_naming);
     pthread_mutex_init(&j->shared.lock, NULL);
     if (options->store) j->shared.epoch = state_store_epoch(options->store);
@@ -472,6 +473,9 @@ job_run(Job *j, Err *err)
     for (u32 i = 0; i < j->shared.ntasks; i++) {
         if (!j->shared.tasks[i]->done) return ERR_OK; /* stopped */
     }
+    /* All is computed, but nothing shown: whoever gave up meanwhile is still obeyed. */
+    if (j->options.interrupt && atomic_load(j->options.interrupt))
+        return err_set(err, W8002, POS_NONE, "interrupted");
     StoreMeta mark = {STR("finished"), STR("committing")};
     TRY(checkpoint_finish(j->checkpoint, &mark, 1, err));
     TRY(checkpoint_finished(j->checkpoint, err));
@@ -492,9 +496,18 @@ job_pump(Job *j, Err *err)
 }
 
 const JobCounts *
-job_counts(const Job *j)
+job_counts(Job *j)
 {
+    counts_clear(&j->counts);
+    for (u32 i = 0; i < j->shared.ntasks; i++) counts_add(&j->counts, &j->shared.tasks[i]->counts);
     return &j->counts;
+}
+
+void
+job_epoch_counts(const Job *j, JobCounts *ret)
+{
+    counts_clear(ret);
+    for (u32 i = 0; i < j->shared.ntasks; i++) counts_add(ret, &j->shared.tasks[i]->passed);
 }
 
 LateLog *

@@ -41,7 +41,9 @@ Status job_run(Job *j, Err *err) MUST_USE;
 bool job_finished(const Job *j);
 /* Work until live sources have nothing new. */
 Status job_pump(Job *j, Err *err) MUST_USE;
-const JobCounts *job_counts(const Job *j);
+const JobCounts *job_counts(Job *j); /* since job_open; valid until the next call */
+/* In `committed` only: those that belong to the epoch and the ones before it. */
+void job_epoch_counts(const Job *j, JobCounts *ret);
 LateLog *job_late(Job *j);         /* the late rows of its tables, until job_close() */
 u64 job_bytes_total(const Job *j); /* of all bounded sources; 0: not known */
 /* Sinks that did not finish leave nothing half-made. NULL is fine. */

@@ -48,6 +48,7 @@ channel_take(Channel *c)
     Msg m = c->ring[c->head];
     c->head = (c->head + 1) % c->cap;
     c->len--;
+    if (m.kind == MSG_END) c->ended = true; /* under the lock: gates look at it */
     return m;
 }
 
@@ -191,6 +192,36 @@ task_ended_before(Task *t)
     task_leave(t);
 }
 
+/* ---- counts ------------------------------------------------------------------------------- */
+
+void
+counts_clear(JobCounts *c)
+{
+    memset(c, 0, sizeof *c);
+    c->watermark_us = WATERMARK_NONE;
+}
+
+void
+counts_add(JobCounts *to, const JobCounts *more)
+{
+    to->rows_in += more->rows_in;
+    to->rows_out += more->rows_out;
+    to->rows_late += more->rows_late;
+    to->rows_skipped += more->rows_skipped;
+    to->bytes_in += more->bytes_in;
+    to->rows_late_after_close += more->rows_late_after_close;
+    to->watermark_us = MAX(to->watermark_us, more->watermark_us);
+}
+
+/* With the lock held. */
+static void
+task_passed(Task *t, u64 epoch)
+{
+    t->epoch = epoch;
+    counts_clear(&t->passed);
+    counts_add(&t->passed, &t->counts);
+}
+
 /* ---- epochs ------------------------------------------------------------------------------- */
 
 /* The rows so far belong to an epoch: every operator writes what it changed, then the barrier goes
@@ -207,7 +238,7 @@ task_barrier(Task *t, u64 epoch, Err *err)
     Msg m = {.kind = MSG_BARRIER, .epoch = epoch};
     for (u32 i = 0; i < t->nedge; i++) channel_send(t->edge[i], m);
     pthread_mutex_lock(&t->shared->lock);
-    t->epoch = epoch;
+    task_passed(t, epoch);
     for (u32 i = 0; i < t->nin; i++) t->in[i]->barred = false;
     pthread_mutex_unlock(&t->shared->lock);
     return ERR_OK;
@@ -239,7 +270,7 @@ task_barrier_ended(Task *t, u64 epoch, Err *err)
     }
     t->told = true;
     pthread_mutex_lock(&t->shared->lock);
-    t->epoch = epoch;
+    task_passed(t, epoch);
     pthread_mutex_unlock(&t->shared->lock);
     return ERR_OK;
 }
@@ -319,13 +350,11 @@ task_message(Task *t, Channel *c, Msg m, Err *err)
         return op->def->pane(op, m.pane, &t->outs[0], err);
     case MSG_WATERMARK:
         return task_watermark(t, c, m.watermark.event_us, m.watermark.proc_us, err);
-    case MSG_END: {
-        c->ended = true;
+    case MSG_END:
         for (u32 i = 0; i < t->nin; i++) {
             if (!t->in[i]->ended) return task_watermark(t, c, WATERMARK_MAX, t->proc_us, err);
         }
         return task_end(t, err);
-    }
     case MSG_BARRIER:
         assert(m.epoch == t->epoch + 1);
         c->barred = true;

@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 /* The table of a scan node that holds the position of its feed; and the one, of every node, that
- * says which subtasks have ended. */
+ * says which subtasks have ended. Late rows have one, too: exec/late.h. */
 enum { FEED_TABLE = 0, ENDED_TABLE = 0xFFFE };
 
 /* 8 batches: enough that neither side waits for the other in step, and still inside L2/L3. */
@@ -67,6 +67,8 @@ struct Task {
     u64 epoch;             /* whose barrier it has passed last; written under the lock */
     StateChanges changes;  /* of the epoch that it passed, until the checkpoint takes them */
     OpCtx ctx;
+    JobCounts counts; /* of its operators */
+    JobCounts passed; /* what they were at the last barrier; under the lock */
     /* Under the scheduler's lock. */
     bool running, done, idle, waiting;
     bool told;    /* done, and the store knows */
@@ -92,6 +94,9 @@ bool task_runnable(const Task *t);
 /* Do a little: poll the source once, or take in a few messages. Without the lock. *ret_progress is
  * false when a source had nothing to do. */
 Status task_step(Task *t, bool *ret_progress, Err *err) MUST_USE;
+void counts_clear(JobCounts *c);
+void counts_add(JobCounts *to, const JobCounts *more);
+
 /* Before the first step, when the channels are there: the task had ended by the epoch that the job
  * goes on from. Its consumers hear of it as if it ended now. */
 void task_ended_before(Task *t);
