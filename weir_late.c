@@ -118,7 +118,9 @@ desk_late_table(void *ctx, Arena *a, Str table, Str *ret_table, Err *err)
     TableDef *def = NULL;
     TRY(plan_find_table(&d->planner, a, &path, &def, err));
     const LateKept *k = late_find(d->weir, table);
-    TRY(late_none(def, k || d->check, err));
+    Status st = late_none(def, k || d->check, err);
+    table_def_done(def);
+    if (st) return st;
     StrBuf text = {0};
     strbuf_printf(&text, "late$%.*s", STR_ARG(table));
     *ret_table = (Str){arena_copy(a, text.ptr, text.len), (u32)text.len};
