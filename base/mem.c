@@ -2,6 +2,9 @@
 #include "base/mem.h"
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <unistd.h>
 
 static _Noreturn void
@@ -49,6 +52,14 @@ void
 mem_free(void *p)
 {
     free(p);
+}
+
+void
+mem_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 char *

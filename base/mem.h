@@ -5,10 +5,13 @@
 #pragma once
 #include "base/base.h"
 
-void *mem_alloc(size_t bytes);                  /* not zeroed; 0 bytes is fine */
-void *mem_zalloc(size_t bytes);                 /* zeroed */
-void *mem_realloc(void *p, size_t bytes);       /* p may be NULL */
-void *mem_aligned(size_t align, size_t bytes);  /* align a power of two; not zeroed */
+void *mem_alloc(size_t bytes);                 /* not zeroed; 0 bytes is fine */
+void *mem_zalloc(size_t bytes);                /* zeroed */
+void *mem_realloc(void *p, size_t bytes);      /* p may be NULL */
+void *mem_aligned(size_t align, size_t bytes); /* align a power of two; not zeroed */
+/* Give what is free back to the system: after much more than usual was in use. Some milliseconds.
+ */
+void mem_trim(void);
 void mem_free(void *p);                         /* NULL is fine */
 char *mem_strdup(const char *text, size_t len); /* copies len bytes, adds a NUL */
 

@@ -15,6 +15,10 @@ typedef enum Phase {
     PHASE_WRITING,
 } Phase;
 
+/* An epoch with more images than a million keys of ordinary aggregates have is rare: the memory
+ * that they took is not kept for the next one. */
+enum { TRIM_BYTES = 128 << 20 };
+
 struct Checkpoint {
     CheckpointOptions options;
     Phase phase;
@@ -59,7 +63,9 @@ epoch_write(Checkpoint *c, u64 epoch, Err *err)
         TRY(state_store_commit(c->options.store, epoch, c->changes.at, c->changes.len, c->meta,
                                c->nmeta, err));
     }
+    bool much = c->changes.bytes > TRIM_BYTES;
     state_changes_done(&c->changes);
+    if (much) mem_trim();
     c->nmeta = 0;
     TRY(sinks_each(c, epoch, true, err));
     (void)failpoint(FAIL_EPOCH_DONE);
@@ -182,6 +188,7 @@ declare(Checkpoint *c, bool stop)
     (void)failpoint(FAIL_BARRIER_DECLARED);
 }
 
+/* Tasks that have ended pass the barrier, too: their sinks have rows in the epoch. */
 static bool
 is_aligned(const Shared *s)
 {

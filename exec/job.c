@@ -414,6 +414,7 @@ job_open(const Plan *plan, const JobOptions *options, Job **ret_job, Err *err)
     j->late = late_log_new(options->late_naming);
     pthread_mutex_init(&j->shared.lock, NULL);
     if (options->store) j->shared.epoch = state_store_epoch(options->store);
+    if (j->shared.epoch) (void)failpoint(FAIL_RESTORE_OPEN);
     Status st = ERR_OK;
     for (u32 i = 0; i < plan->nroots && !st; i++) {
         Stage *s = stage_of(j, plan->roots[i]);
