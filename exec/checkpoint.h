@@ -18,7 +18,7 @@ typedef struct CheckpointOptions {
     Feed *const *feeds;
     const PlanNode *const *scans; /* of the feeds: positions are stored under their ids */
     u32 nfeeds;
-    struct LateLog *late; /* goes into each epoch; see exec/late.h */
+    struct LateLog *late; /* goes into each epoch; see exec/late.h. NULL: nothing does */
     StateStore *store;    /* NULL: nothing is stored, no epoch ends before the job does */
     i64 interval_us;      /* between the ends of epochs; 0: as fast as they can follow (tests) */
     bool inline_writes;   /* no thread: whoever finds the epoch aligned writes it (seeded runs) */

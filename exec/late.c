@@ -440,6 +440,7 @@ table_write(LateTable *t, u64 epoch, StateChanges *to)
 void
 late_log_write(LateLog *l, u64 epoch, StateChanges *to)
 {
+    if (!l) return;
     pthread_mutex_lock(&l->lock);
     for (u32 i = 0; i < l->ntables; i++) {
         LateTable *t = &l->tables[i];

@@ -56,7 +56,8 @@ void late_rows(const LateOp *o, const LateRows *r);
 
 /* ---- epochs ------------------------------------------------------------------------------- */
 
-/* Append the tables that changed since they were written, with the rows up to the epoch. */
+/* Append the tables that changed since they were written, with the rows up to the epoch. l NULL:
+ * nothing. */
 void late_log_write(LateLog *l, u64 epoch, StateChanges *to);
 /* The rows that an earlier start has left, of table i. W5004. */
 Status late_log_restore(LateLog *l, u32 i, StateStore *s, Err *err) MUST_USE;
