@@ -410,20 +410,21 @@ task_runnable(const Task *t)
 
 /* The epoch that a source must end before it reads on; 0: none. A scan is told by its feed. */
 static u64
-source_barrier_due(Task *t)
+source_barrier_due(Task *t, u64 *ret_moves)
 {
-    if (t->ctx.feed) return 0;
     pthread_mutex_lock(&t->shared->lock);
     u64 declared = t->shared->epoch;
+    *ret_moves = t->shared->moves;
     pthread_mutex_unlock(&t->shared->lock);
-    return declared > t->epoch ? declared : 0;
+    return !t->ctx.feed && declared > t->epoch ? declared : 0;
 }
 
 static Status
 source_step(Task *t, bool *ret_progress, Err *err)
 {
     PollResult result = POLL_BARRIER;
-    if (!source_barrier_due(t)) {
+    u64 moves;
+    if (!source_barrier_due(t, &moves)) {
         TRY(t->ops[0]->def->poll(t->ops[0], &t->outs[0], &result, err));
     }
     *ret_progress = result == POLL_WORKED || result == POLL_END || result == POLL_BARRIER;
@@ -432,7 +433,8 @@ source_step(Task *t, bool *ret_progress, Err *err)
     pthread_mutex_lock(&t->shared->lock);
     t->shared->progress += result == POLL_WORKED;
     t->waiting = result == POLL_WAIT;
-    t->idle = result == POLL_IDLE;
+    /* A sibling that moved on while this one looked has news of the watermark: look again. */
+    t->idle = result == POLL_IDLE && moves == t->shared->moves;
     pthread_mutex_unlock(&t->shared->lock);
     return ERR_OK;
 }

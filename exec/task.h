@@ -87,6 +87,7 @@ struct Shared {
     u64 epoch;      /* declared last */
     u64 stop_epoch; /* sources read no further than this one; 0: none */
     u64 progress;   /* steps of sources that gave something */
+    u64 moves;      /* times that idle sources were woken, since another one had moved on */
 };
 
 /* May the task run now? With the lock held. */

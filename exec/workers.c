@@ -148,7 +148,10 @@ work(Workers *s, bool caller)
         pthread_mutex_lock(&s->shared->lock);
         t->running = false;
         s->running--;
-        if (progress && !t->nin) (void)wake_idle_sources(s); /* its siblings' time moves on too */
+        if (progress && !t->nin) { /* its siblings' time moves on too */
+            s->shared->moves++;
+            (void)wake_idle_sources(s);
+        }
         if (st) fail(s, st, &err);
         if (s->waiters) pthread_cond_broadcast(&s->changed);
         last = t->nin ? last : t;
