@@ -101,7 +101,7 @@ restarting_start(Restarting *r, const Plan *plan, StateStore *store, WeirSummary
 {
     Desk *d = r->desk;
     ConnectorEnv env = d->connectors;
-    env.block_bytes = BLOCK_BYTES << MIN(r->starts++ / BLOCK_STARTS, (u32)BLOCK_DOUBLINGS);
+    env.block_bytes = (u32)BLOCK_BYTES << MIN(r->starts++ / BLOCK_STARTS, (u32)BLOCK_DOUBLINGS);
     JobOptions options = {
         .session = &d->session,
         .env = &env,
