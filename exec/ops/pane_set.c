@@ -56,6 +56,7 @@ panes_find(Pane *const *panes, u32 n, PaneId id)
 Pane *
 pane_set_find(const PaneSet *s, PaneId id)
 {
+    if (s->nopen == s->oldest) return NULL; /* and perhaps no array either */
     return panes_find(s->open + s->oldest, s->nopen - s->oldest, id);
 }
 
